@@ -1,0 +1,9 @@
+//! wolkvox-exporter
+
+pub mod family;
+pub mod report;
+pub mod reports;
+pub mod row;
+pub mod samples;
+pub mod terms;
+pub mod value;

@@ -1,0 +1,212 @@
+//! The contract that a report fulfils: what to ask, what the rows mean, what they measure.
+//!
+//! A report knows no clock, no operation, no HTTP and nothing asynchronous. The engine drives every report through the
+//! same [`Listing`] and never names one.
+
+use std::time::Duration;
+
+use jiff::civil::{Date, DateTime};
+
+use crate::family::Families;
+use crate::row::{Rejection, Row};
+use crate::samples::Samples;
+use crate::terms::Terms;
+
+/// What stretch of time an answer speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// The present moment; no dates are sent.
+    Now,
+    /// Totals from local midnight to now.
+    Day,
+    /// One row per event from local midnight to now; such answers can reach wolkvox's limit of rows.
+    Rows,
+}
+
+/// Who feels it first when a report is late: live figures come before totals of the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// What happens right now.
+    Live,
+    /// Totals of the day.
+    Day,
+    /// What the exporter itself wants to know.
+    Service,
+}
+
+/// Where a report is found: `/api/v2/<file>?api=<api>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The PHP file.
+    pub file: &'static str,
+    /// The value of the parameter `api`.
+    pub api: &'static str,
+}
+
+/// A stretch of the operation's own clock, within one civil day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The first second.
+    pub from: DateTime,
+    /// The last second.
+    pub to: DateTime,
+}
+
+/// One question: what the report may want to know to ask it and to judge the rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The stretch of time asked for.
+    pub window: Window,
+    /// What the operation's configuration says about its answers.
+    pub terms: &'a Terms,
+}
+
+impl Ask<'_> {
+    /// The civil day that is asked for.
+    #[must_use]
+    pub fn day(&self) -> Date {
+        self.window.to.date()
+    }
+}
+
+/// The daily quota, as wolkvox tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Requests that all tokens of the operation may spend in a day.
+    pub limit: u64,
+    /// Requests that they have spent today.
+    pub used: u64,
+}
+
+/// A report of wolkvox: what it is, what its rows mean and what they measure.
+pub trait Report: 'static {
+    /// What the rows say, in our own words: maps that add up over rows and over windows.
+    type Facts: Default + Send + 'static;
+
+    /// The value of the label `report`, the key in the configuration and the name of the file.
+    const NAME: &'static str;
+    /// Where it is found.
+    const ENDPOINT: Endpoint;
+    /// What stretch of time it speaks of.
+    const SPAN: Span;
+    /// Who feels it first when it is late.
+    const URGENCY: Urgency;
+    /// How often it is asked for unless configured.
+    const INTERVAL: Duration;
+    /// What it measures, in the order served.
+    const FAMILIES: Families;
+    /// The fields of a row, lower case, needed or not, in wolkvox's order. Others are counted as unknown.
+    const FIELDS: &'static [&'static str];
+
+    /// Parameters beside `api` and the dates.
+    #[must_use]
+    fn parameters(_terms: &Terms) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Takes one row in.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the row is not counted; the facts are then as they were.
+    fn absorb(facts: &mut Self::Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection>;
+
+    /// Says what the facts measure.
+    fn measure(facts: &Self::Facts, terms: &Terms, samples: &mut Samples);
+
+    /// What the facts tell of the daily quota, if this report is about it.
+    #[must_use]
+    fn allowance(_facts: &Self::Facts) -> Option<Allowance> {
+        None
+    }
+}
+
+/// What became of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absorbed {
+    /// How many of its fields nobody knows.
+    pub unknown_fields: usize,
+    /// Why it was not counted, if it was not.
+    pub rejection: Option<Rejection>,
+}
+
+/// The facts of a report that is being answered, whichever report it is.
+pub trait Folding: Send {
+    /// Takes in one element of the answer's data: the JSON text of a row.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the text is an object but not JSON; the whole answer is then not JSON.
+    fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error>;
+
+    /// Says what the facts measure.
+    fn measure(&self, terms: &Terms, samples: &mut Samples);
+
+    /// What the facts tell of the daily quota.
+    fn allowance(&self) -> Option<Allowance>;
+}
+
+struct Facts<R: Report>(R::Facts);
+
+impl<R: Report> Folding for Facts<R> {
+    fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
+        if !json.starts_with('{') {
+            return Ok(Absorbed { unknown_fields: 0, rejection: Some(Rejection::NotAnObject) });
+        }
+        let mut row = Row::of(json, R::FIELDS)?;
+        let rejection = R::absorb(&mut self.0, &mut row, ask).err();
+        Ok(Absorbed { unknown_fields: row.unknown(), rejection })
+    }
+
+    fn measure(&self, terms: &Terms, samples: &mut Samples) {
+        R::measure(&self.0, terms, samples);
+    }
+
+    fn allowance(&self) -> Option<Allowance> {
+        R::allowance(&self.0)
+    }
+}
+
+/// A report as the engine sees it.
+#[derive(Clone, Copy)]
+pub struct Listing {
+    /// The value of the label `report`.
+    pub name: &'static str,
+    /// Where it is found.
+    pub endpoint: Endpoint,
+    /// What stretch of time it speaks of.
+    pub span: Span,
+    /// Who feels it first when it is late.
+    pub urgency: Urgency,
+    /// How often it is asked for unless configured.
+    pub interval: Duration,
+    /// What it measures.
+    pub families: Families,
+    /// Parameters beside `api` and the dates.
+    pub parameters: fn(&Terms) -> Vec<(&'static str, String)>,
+    /// Empty facts, to fold an answer into.
+    pub begin: fn() -> Box<dyn Folding>,
+}
+
+impl Listing {
+    /// The engine's view of a report.
+    #[must_use]
+    pub const fn of<R: Report>() -> Self {
+        Self {
+            name: R::NAME,
+            endpoint: R::ENDPOINT,
+            span: R::SPAN,
+            urgency: R::URGENCY,
+            interval: R::INTERVAL,
+            families: R::FAMILIES,
+            parameters: R::parameters,
+            begin: || Box::new(Facts::<R>(R::Facts::default())),
+        }
+    }
+}
+
+impl std::fmt::Debug for Listing {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Listing({})", self.name)
+    }
+}

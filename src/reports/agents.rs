@@ -1,0 +1,261 @@
+//! `agents`: each agent's time by state and calls, hour by hour, `customer.php?api=agents_statustime`.
+//!
+//! - One row per agent, day and hour; wolkvox lists every agent for every hour, zeros included. Rows of zeros say
+//!   nothing and are passed over, so an agent who was not there today has no series.
+//! - A state is written when it ends: the state an agent is in at the moment shows late.
+//! - Occupancy is (inbound + outbound + after-call work) / (login - auxiliary), which is wolkvox's own formula; handling
+//!   time (AHT) is weighted by calls. `agent_dni` is a national identity number and is never read.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+use crate::family::{Counter, Families, Gauge};
+use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::row::{Rejection, Row};
+use crate::samples::{Samples, whole};
+use crate::terms::Terms;
+use crate::value::sum;
+
+static INFO: Gauge<2> = Gauge::new(
+    "wolkvox_agent_info",
+    "An agent and the name, under the privacy setting, always 1 (report agents, field agent_name; polled).",
+    ["agent_id", "agent_name"],
+);
+static STATE_SECONDS: Counter<2> = Counter::new(
+    "wolkvox_agent_state_seconds_total",
+    "Seconds that the agent spent in each state today (report agents, fields ready_time, inbound_time, outbound_time, \
+     acw_time, ring_time, aux_time, summed over the hours; polled).",
+    ["agent_id", "state"],
+);
+static LOGIN_SECONDS: Counter<1> = Counter::new(
+    "wolkvox_agent_login_seconds_total",
+    "Seconds that the agent was logged in today (report agents, field login_time; polled).",
+    ["agent_id"],
+);
+static CALLS: Counter<2> = Counter::new(
+    "wolkvox_agent_calls_total",
+    "Calls that the agent handled today, by direction (report agents, fields calls_inbound, calls_outbound, \
+     calls_internal; polled).",
+    ["agent_id", "direction"],
+);
+static OCCUPANCY: Gauge<1> = Gauge::new(
+    "wolkvox_agent_occupancy_ratio",
+    "Share of the day's logged-in, not auxiliary time spent on calls and after-call work, 0 to 1; absent while there is \
+     no such time (report agents, its *_time fields; polled).",
+    ["agent_id"],
+);
+static AHT: Gauge<1> = Gauge::new(
+    "wolkvox_agent_aht_seconds",
+    "Average handling time of today's inbound and outbound calls, after-call work included, in seconds; absent without \
+     calls (report agents, its *_time and calls_* fields; polled).",
+    ["agent_id"],
+);
+static HOUR_OCCUPANCY: Gauge<1> = Gauge::new(
+    "wolkvox_agent_current_hour_occupancy_ratio",
+    "Occupancy in the newest hour in which the agent was logged in, as wolkvox computes it, 0 to 1 (report agents, \
+     field occupancy; polled).",
+    ["agent_id"],
+);
+static HOUR_AHT: Gauge<1> = Gauge::new(
+    "wolkvox_agent_current_hour_aht_seconds",
+    "Average handling time in the newest hour in which the agent was logged in, as wolkvox computes it, in seconds \
+     (report agents, field aht; polled).",
+    ["agent_id"],
+);
+
+/// The states that wolkvox keeps a time for: the label's value, and the field.
+const STATES: [(&str, &str); 6] = [
+    ("ready", "ready_time"),
+    ("inbound", "inbound_time"),
+    ("outbound", "outbound_time"),
+    ("acw", "acw_time"),
+    ("ring", "ring_time"),
+    ("aux", "aux_time"),
+];
+const INBOUND: usize = 1;
+const OUTBOUND: usize = 2;
+const ACW: usize = 3;
+const AUX: usize = 5;
+
+/// The directions of calls: the label's value, and the field.
+const DIRECTIONS: [(&str, &str); 3] =
+    [("inbound", "calls_inbound"), ("outbound", "calls_outbound"), ("internal", "calls_internal")];
+
+/// The report `agents`.
+pub(super) struct Agents;
+
+impl Report for Agents {
+    type Facts = Facts;
+
+    const NAME: &'static str = "agents";
+    const ENDPOINT: Endpoint = Endpoint { file: "customer.php", api: "agents_statustime" };
+    const SPAN: Span = Span::Day;
+    const URGENCY: Urgency = Urgency::Day;
+    const INTERVAL: Duration = Duration::from_mins(5);
+    const FAMILIES: Families =
+        &[&INFO, &STATE_SECONDS, &LOGIN_SECONDS, &CALLS, &OCCUPANCY, &AHT, &HOUR_OCCUPANCY, &HOUR_AHT];
+    const FIELDS: &'static [&'static str] = &[
+        "operation",
+        "date",
+        "hour",
+        "agent_id",
+        "agent_dni",
+        "agent_name",
+        "calls",
+        "calls_inbound",
+        "calls_outbound",
+        "calls_internal",
+        "ready_time",
+        "inbound_time",
+        "outbound_time",
+        "acw_time",
+        "ring_time",
+        "login_time",
+        "aht",
+        "occupancy",
+        "aux_time",
+    ];
+
+    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection> {
+        let id = row.id("agent_id")?;
+        if id.eq_ignore_ascii_case("total") || id.eq_ignore_ascii_case("all") {
+            return Ok(());
+        }
+        let date = row.day("date")?.unwrap_or(ask.day());
+        if date != ask.day() {
+            return Err(Rejection::OtherDay);
+        }
+        let hour = row.hour("hour")?.ok_or(Rejection::BadTime)?;
+        let mut work = Work { login: row.seconds("login_time")?, ..Work::default() };
+        for (seconds, (_, field)) in work.states.iter_mut().zip(STATES) {
+            *seconds = row.seconds(field)?;
+        }
+        for (calls, (_, field)) in work.calls.iter_mut().zip(DIRECTIONS) {
+            *calls = row.count(field)?;
+        }
+        let told = Hour { work, occupancy: row.ratio("occupancy")?, aht: row.seconds("aht")? };
+        if told.work.is_idle() {
+            return Ok(());
+        }
+        let name = row.text("agent_name").map(|name| ask.terms.agent_name(&name).into_owned());
+        if !facts.agents.contains_key(&*id) {
+            facts.agents.insert(id.clone().into_owned(), Agent::default());
+        }
+        if let Some(agent) = facts.agents.get_mut(&*id) {
+            // An agent renamed today goes by the name of the newest hour.
+            if agent.hours.last_key_value().is_none_or(|(newest, _)| *newest <= (date, hour)) && name.is_some() {
+                agent.name = name;
+            }
+            agent.hours.insert((date, hour), told);
+        }
+        Ok(())
+    }
+
+    fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
+        for (id, agent) in &facts.agents {
+            agent.measure(id, samples);
+        }
+    }
+}
+
+/// What the answer says of each agent who did something today.
+#[derive(Default)]
+pub(super) struct Facts {
+    agents: BTreeMap<String, Agent>,
+}
+
+#[derive(Default)]
+struct Agent {
+    name: Option<String>,
+    /// By day and hour, so that an hour told twice counts once.
+    hours: BTreeMap<(Date, i8), Hour>,
+}
+
+struct Hour {
+    work: Work,
+    /// wolkvox's own occupancy of this hour, 0 to 1.
+    occupancy: Option<f64>,
+    /// wolkvox's own handling time of this hour, in seconds.
+    aht: Option<f64>,
+}
+
+/// Seconds and calls; nothing where wolkvox left a field blank.
+#[derive(Default)]
+struct Work {
+    states: [Option<f64>; STATES.len()],
+    login: Option<f64>,
+    calls: [Option<u64>; DIRECTIONS.len()],
+}
+
+impl Work {
+    fn is_idle(&self) -> bool {
+        let no_time = self.states.iter().chain([&self.login]).all(|seconds| seconds.unwrap_or(0.0) == 0.0);
+        no_time && self.calls.iter().all(|calls| calls.unwrap_or(0) == 0)
+    }
+
+    fn add(&mut self, hour: &Self) {
+        for (total, seconds) in self.states.iter_mut().zip(&hour.states) {
+            *total = sum(*total, *seconds);
+        }
+        self.login = sum(self.login, hour.login);
+        for (total, calls) in self.calls.iter_mut().zip(&hour.calls) {
+            *total = sum(*total, *calls);
+        }
+    }
+
+    /// Seconds of calls and after-call work: what handling takes.
+    fn handling(&self) -> f64 {
+        [INBOUND, OUTBOUND, ACW].iter().filter_map(|state| self.states.get(*state).copied().flatten()).sum()
+    }
+
+    fn occupancy(&self) -> Option<f64> {
+        let available = self.login? - self.states.get(AUX).copied().flatten().unwrap_or(0.0);
+        (available > 0.0).then(|| self.handling() / available)
+    }
+
+    fn aht(&self) -> Option<f64> {
+        let [inbound, outbound, _internal] = self.calls;
+        let calls = inbound.unwrap_or(0) + outbound.unwrap_or(0);
+        (calls > 0).then(|| self.handling() / whole(calls))
+    }
+}
+
+impl Agent {
+    fn measure(&self, id: &str, samples: &mut Samples) {
+        let mut today = Work::default();
+        for hour in self.hours.values() {
+            today.add(&hour.work);
+        }
+        if let Some(name) = &self.name {
+            samples.gauge(&INFO, [id, name], 1.0);
+        }
+        for (seconds, (state, _)) in today.states.iter().zip(STATES) {
+            if let Some(seconds) = seconds {
+                samples.counter(&STATE_SECONDS, [id, state], *seconds);
+            }
+        }
+        if let Some(login) = today.login {
+            samples.counter(&LOGIN_SECONDS, [id], login);
+        }
+        for (calls, (direction, _)) in today.calls.iter().zip(DIRECTIONS) {
+            if let Some(calls) = calls {
+                samples.counter(&CALLS, [id, direction], whole(*calls));
+            }
+        }
+        if let Some(occupancy) = today.occupancy() {
+            samples.gauge(&OCCUPANCY, [id], occupancy);
+        }
+        if let Some(aht) = today.aht() {
+            samples.gauge(&AHT, [id], aht);
+        }
+        let newest = self.hours.values().rev().find(|hour| hour.work.login.unwrap_or(0.0) > 0.0);
+        if let Some(occupancy) = newest.and_then(|hour| hour.occupancy) {
+            samples.gauge(&HOUR_OCCUPANCY, [id], occupancy);
+        }
+        if let Some(aht) = newest.and_then(|hour| hour.aht) {
+            samples.gauge(&HOUR_AHT, [id], aht);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `closed_interactions`: closed e-mails and posts by agent and activity code, `reports_manager.php?api=chat_7`.
+//!
+//! - There is no agent id: two agents of one name are one, and rows of one name and code are added up.
+//! - "Interactions" are the e-mail and social-post channels, not chats. On some servers the report has never anything.
+//! - A code may be blank, or `TIMEOUTACW` where the agent did not classify in time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::family::{Counter, Families};
+use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::row::{Rejection, Row};
+use crate::samples::{Samples, whole};
+use crate::terms::Terms;
+
+static CLOSED: Counter<2> = Counter::new(
+    "wolkvox_closed_interactions_total",
+    "Interactions (e-mails and social posts) closed today, by agent (under the privacy setting) and activity code \
+     (report closed_interactions, field interactions; polled).",
+    ["agent_name", "activity_code"],
+);
+
+/// The report `closed_interactions`.
+pub(super) struct ClosedInteractions;
+
+impl Report for ClosedInteractions {
+    type Facts = Facts;
+
+    const NAME: &'static str = "closed_interactions";
+    const ENDPOINT: Endpoint = Endpoint { file: "reports_manager.php", api: "chat_7" };
+    const SPAN: Span = Span::Day;
+    const URGENCY: Urgency = Urgency::Day;
+    const INTERVAL: Duration = Duration::from_mins(5);
+    const FAMILIES: Families = &[&CLOSED];
+    const FIELDS: &'static [&'static str] = &["interactions", "agent_name", "cod_act", "description_cod_act"];
+
+    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection> {
+        let name = row.id("agent_name")?;
+        if name.eq_ignore_ascii_case("total") || name.eq_ignore_ascii_case("all") {
+            return Ok(());
+        }
+        let Some(interactions) = row.count("interactions")? else { return Ok(()) };
+        let code = row.text("cod_act").unwrap_or_default().into_owned();
+        let agent = ask.terms.agent_name(&name).into_owned();
+        *facts.closed.entry((agent, code)).or_default() += interactions;
+        Ok(())
+    }
+
+    fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
+        for ((agent, code), interactions) in &facts.closed {
+            samples.counter(&CLOSED, [agent, code], whole(*interactions));
+        }
+    }
+}
+
+/// Closed interactions by agent and activity code.
+#[derive(Default)]
+pub(super) struct Facts {
+    closed: BTreeMap<(String, String), u64>,
+}

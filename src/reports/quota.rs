@@ -1,0 +1,72 @@
+//! `quota`: what wolkvox says of the daily quota, `information.php?api=token_info`.
+//!
+//! - Asking costs one request itself.
+//! - The quota is the operation's, shared by all its tokens: `all_token_today` counts against it, not the use of the
+//!   one token (`token_use_today`), which stands in only where the other is blank.
+
+use std::time::Duration;
+
+use crate::family::{Families, Gauge};
+use crate::report::{Allowance, Ask, Endpoint, Report, Span, Urgency};
+use crate::row::{Rejection, Row};
+use crate::samples::{Samples, whole};
+use crate::terms::Terms;
+
+static LIMIT: Gauge<0> = Gauge::new(
+    "wolkvox_quota_limit_requests",
+    "Requests that all tokens of the operation may make in a day, as wolkvox tells it (report quota, field token_limit; \
+     polled).",
+    [],
+);
+static USED: Gauge<0> = Gauge::new(
+    "wolkvox_quota_used_requests",
+    "Requests that all tokens of the operation have made today, as wolkvox counts them (report quota, field \
+     all_token_today; polled).",
+    [],
+);
+
+/// The report `quota`.
+pub(super) struct Quota;
+
+impl Report for Quota {
+    type Facts = Facts;
+
+    const NAME: &'static str = "quota";
+    const ENDPOINT: Endpoint = Endpoint { file: "information.php", api: "token_info" };
+    const SPAN: Span = Span::Now;
+    const URGENCY: Urgency = Urgency::Service;
+    const INTERVAL: Duration = Duration::from_mins(15);
+    const FAMILIES: Families = &[&LIMIT, &USED];
+    const FIELDS: &'static [&'static str] =
+        &["description", "token_limit", "token_use_today", "all_token_today", "available_consumption_options"];
+
+    fn absorb(facts: &mut Facts, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
+        let limit = row.count("token_limit")?;
+        let of_all = row.count("all_token_today")?;
+        let of_this = row.count("token_use_today")?;
+        // Several rows would be several tokens of one operation: the pool is the same, the largest is the newest.
+        facts.limit = facts.limit.max(limit);
+        facts.used = facts.used.max(of_all.or(of_this));
+        Ok(())
+    }
+
+    fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
+        if let Some(limit) = facts.limit {
+            samples.gauge(&LIMIT, [], whole(limit));
+        }
+        if let Some(used) = facts.used {
+            samples.gauge(&USED, [], whole(used));
+        }
+    }
+
+    fn allowance(facts: &Facts) -> Option<Allowance> {
+        Some(Allowance { limit: facts.limit?, used: facts.used? })
+    }
+}
+
+/// The quota, as far as it was told.
+#[derive(Default)]
+pub(super) struct Facts {
+    limit: Option<u64>,
+    used: Option<u64>,
+}

@@ -1,0 +1,181 @@
+//! `skills`: queues and today's counts per skill, `real_time.php?api=skills&skill_id=all`.
+//!
+//! - One row per skill. Should wolkvox put a row `ALL` beside them, it would count every call twice: it is left out,
+//!   unless it stands alone.
+//! - Levels come as `service_level_Nseg` for N = 10, 20, 30 and the threshold asked for with `services_time`. A level
+//!   for 0 seconds is a slip of the service and no level.
+//! - The counts are wolkvox's own "so far today"; when it sets them back is not documented.
+//! - A skill without calls says "0 %". No call is not a missed call: its ratios are left out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::family::{Counter, Families, Gauge};
+use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::row::{Rejection, Row};
+use crate::samples::{Samples, whole};
+use crate::terms::Terms;
+
+static INFO: Gauge<2> = Gauge::new(
+    "wolkvox_skill_info",
+    "A skill and its name, always 1 (report skills, field skill_name; polled).",
+    ["skill_id", "skill_name"],
+);
+static CALLS_IN_QUEUE: Gauge<1> = Gauge::new(
+    "wolkvox_skill_calls_in_queue",
+    "Calls waiting for an agent at the moment of the poll (report skills, field calls_in_queue_now; polled).",
+    ["skill_id"],
+);
+static INBOUND: Counter<1> = Counter::new(
+    "wolkvox_skill_inbound_calls_total",
+    "Calls offered to the skill today (report skills, field stat_inbound; polled).",
+    ["skill_id"],
+);
+static ANSWERED: Counter<1> = Counter::new(
+    "wolkvox_skill_answered_calls_total",
+    "Calls answered by an agent today (report skills, field stat_answer; polled).",
+    ["skill_id"],
+);
+static ABANDONED: Counter<1> = Counter::new(
+    "wolkvox_skill_abandoned_calls_total",
+    "Calls given up by the caller before an agent answered, today (report skills, field stat_abandon; polled).",
+    ["skill_id"],
+);
+static SERVICE_LEVEL: Gauge<2> = Gauge::new(
+    "wolkvox_skill_service_level_ratio",
+    "Share of calls answered within the threshold today, as wolkvox computes it, 0 to 1; absent before the first call \
+     (report skills, fields service_level_Nseg; polled).",
+    ["skill_id", "threshold_seconds"],
+);
+static ABANDONMENT: Gauge<1> = Gauge::new(
+    "wolkvox_skill_abandonment_ratio",
+    "Share of calls given up before an agent answered today, as wolkvox computes it, 0 to 1; absent before the first \
+     call (report skills, field by_abandon; polled).",
+    ["skill_id"],
+);
+
+/// The thresholds in seconds whose levels wolkvox gives unasked.
+const USUAL_THRESHOLDS: [u32; 3] = [10, 20, 30];
+
+/// The report `skills`.
+pub(super) struct Skills;
+
+impl Report for Skills {
+    type Facts = Facts;
+
+    const NAME: &'static str = "skills";
+    const ENDPOINT: Endpoint = Endpoint { file: "real_time.php", api: "skills" };
+    const SPAN: Span = Span::Now;
+    const URGENCY: Urgency = Urgency::Live;
+    const INTERVAL: Duration = Duration::from_secs(60);
+    const FAMILIES: Families = &[&INFO, &CALLS_IN_QUEUE, &INBOUND, &ANSWERED, &ABANDONED, &SERVICE_LEVEL, &ABANDONMENT];
+    const FIELDS: &'static [&'static str] =
+        &["skill_id", "skill_name", "calls_in_queue_now", "stat_inbound", "stat_answer", "stat_abandon", "by_abandon"];
+
+    fn parameters(terms: &Terms) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("skill_id", "all".to_owned())];
+        if !USUAL_THRESHOLDS.contains(&terms.threshold()) {
+            parameters.push(("services_time", format!("{:02}", terms.threshold())));
+        }
+        parameters
+    }
+
+    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection> {
+        let mut levels = BTreeMap::new();
+        let mut misspelt = false;
+        row.claim(|key, word| {
+            let Some(threshold) = threshold(key) else { return false };
+            if threshold == 0 {
+                return true;
+            }
+            match word.ratio() {
+                Ok(Some(level)) => drop(levels.insert(threshold, level)),
+                Ok(None) => {}
+                Err(_) => misspelt = true,
+            }
+            true
+        });
+        if misspelt {
+            return Err(Rejection::BadRatio);
+        }
+        let id = row.id("skill_id")?.into_owned();
+        let skill = Skill {
+            name: row.text("skill_name").map(String::from),
+            in_queue: row.count("calls_in_queue_now")?,
+            inbound: row.count("stat_inbound")?,
+            answered: row.count("stat_answer")?,
+            abandoned: row.count("stat_abandon")?,
+            levels,
+            abandonment: row.ratio("by_abandon")?,
+        };
+        if id.eq_ignore_ascii_case("all") || id.eq_ignore_ascii_case("total") {
+            facts.all = Some((id, skill));
+        } else if ask.terms.wants_skill(&id) {
+            facts.skills.insert(id, skill);
+        } else {
+            facts.has_unwanted = true;
+        }
+        Ok(())
+    }
+
+    fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
+        for (id, skill) in &facts.skills {
+            skill.measure(id, samples);
+        }
+        if let (Some((id, all)), true) = (&facts.all, facts.skills.is_empty() && !facts.has_unwanted) {
+            all.measure(id, samples);
+        }
+    }
+}
+
+/// What the answer says of each skill.
+#[derive(Default)]
+pub(super) struct Facts {
+    skills: BTreeMap<String, Skill>,
+    /// The row that merges all skills, where wolkvox gave one.
+    all: Option<(String, Skill)>,
+    /// Whether there was a skill that the configuration leaves out.
+    has_unwanted: bool,
+}
+
+struct Skill {
+    name: Option<String>,
+    in_queue: Option<u64>,
+    inbound: Option<u64>,
+    answered: Option<u64>,
+    abandoned: Option<u64>,
+    /// Share answered in time, by threshold in seconds.
+    levels: BTreeMap<u32, f64>,
+    abandonment: Option<f64>,
+}
+
+impl Skill {
+    fn measure(&self, id: &str, samples: &mut Samples) {
+        if let Some(name) = &self.name {
+            samples.gauge(&INFO, [id, name], 1.0);
+        }
+        if let Some(waiting) = self.in_queue {
+            samples.gauge(&CALLS_IN_QUEUE, [id], whole(waiting));
+        }
+        for (family, total) in [(&INBOUND, self.inbound), (&ANSWERED, self.answered), (&ABANDONED, self.abandoned)] {
+            if let Some(total) = total {
+                samples.counter(family, [id], whole(total));
+            }
+        }
+        if self.inbound == Some(0) {
+            return;
+        }
+        for (threshold, level) in &self.levels {
+            samples.gauge(&SERVICE_LEVEL, [id, &threshold.to_string()], *level);
+        }
+        if let Some(share) = self.abandonment {
+            samples.gauge(&ABANDONMENT, [id], share);
+        }
+    }
+}
+
+/// The threshold in a key like `service_level_20seg`.
+fn threshold(key: &str) -> Option<u32> {
+    let key = key.trim().to_ascii_lowercase();
+    key.strip_prefix("service_level_")?.strip_suffix("seg")?.parse().ok()
+}

@@ -1,0 +1,326 @@
+//! One row of an answer: its words by field, read lazily.
+//!
+//! A row keeps each value as the JSON text that wolkvox wrote and reads it when a report asks, so that fields nobody
+//! needs (telephone numbers, customers) are never decoded. Keys match without regard to case and outer blanks, because
+//! wolkvox itself is not steady in them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use smallvec::SmallVec;
+
+use crate::value;
+
+/// Why a row was not counted. The word is the metric's label `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rejection {
+    /// The field that says whom or what the row is about is blank or missing.
+    NoId,
+    /// A count or an amount that is not one.
+    BadNumber,
+    /// A percentage that is not one.
+    BadRatio,
+    /// A duration that is not one.
+    BadDuration,
+    /// A day or an hour that is not one.
+    BadTime,
+    /// The row is about another day than the one that was asked for.
+    OtherDay,
+    /// The row is not an object.
+    NotAnObject,
+}
+
+impl Rejection {
+    /// Every reason, for the metric that counts them.
+    pub const ALL: [Self; 7] = [
+        Self::NoId,
+        Self::BadNumber,
+        Self::BadRatio,
+        Self::BadDuration,
+        Self::BadTime,
+        Self::OtherDay,
+        Self::NotAnObject,
+    ];
+
+    /// The value of the label `reason`.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NoId => "no_id",
+            Self::BadNumber => "bad_number",
+            Self::BadRatio => "bad_ratio",
+            Self::BadDuration => "bad_duration",
+            Self::BadTime => "bad_time",
+            Self::OtherDay => "other_day",
+            Self::NotAnObject => "not_an_object",
+        }
+    }
+}
+
+/// A value as wolkvox wrote it: one JSON value, not read yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Word<'a>(&'a str);
+
+impl<'a> Word<'a> {
+    /// The text of a string, number or boolean, tidied; nothing for null and for the marks of "nothing". A list or an
+    /// object is given as its JSON text, which no reader of values takes for one.
+    #[must_use]
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        let raw = self.0;
+        let Some(quoted) = raw.strip_prefix('"') else {
+            return value::name(raw);
+        };
+        let plain = quoted.strip_suffix('"').unwrap_or(quoted);
+        if !plain.contains('\\') {
+            return value::name(plain);
+        }
+        // Only escapes that name no character (a lone half of a surrogate pair) fail here; the text stays as written.
+        let decoded = serde_json::from_str::<String>(raw).unwrap_or_else(|_| plain.to_owned());
+        value::name(&decoded).map(|text| Cow::Owned(text.into_owned()))
+    }
+
+    /// A share, from its percentage; nothing where the word is blank.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadRatio`] where it is not one.
+    pub fn ratio(self) -> Result<Option<f64>, Rejection> {
+        self.read(value::ratio, Rejection::BadRatio)
+    }
+
+    /// The row inside this word, when it is an object.
+    #[must_use]
+    pub fn row(self, fields: &'static [&'static str]) -> Option<Row<'a>> {
+        Row::of(self.0, fields).ok()
+    }
+
+    fn read<T>(self, reader: impl Fn(&str) -> Option<T>, rejection: Rejection) -> Result<Option<T>, Rejection> {
+        self.text().map(|text| reader(&text).ok_or(rejection)).transpose()
+    }
+}
+
+/// One row of an answer.
+#[derive(Debug)]
+pub struct Row<'a> {
+    fields: &'static [&'static str],
+    /// The word of each field in `fields`, where the row had it.
+    words: SmallVec<[Option<Word<'a>>; 24]>,
+    /// What else the row had.
+    others: SmallVec<[(Cow<'a, str>, Word<'a>); 4]>,
+}
+
+impl<'a> Row<'a> {
+    /// Reads one JSON value. `fields` are the lower-case names that the report knows, needed or not, best in the order
+    /// in which wolkvox writes them.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the JSON error where the text is not JSON; a value that is JSON but no object is a row without words,
+    /// which [`Row::is_object`] tells.
+    pub fn of(json: &'a str, fields: &'static [&'static str]) -> Result<Self, serde_json::Error> {
+        let mut row = Row { fields, words: SmallVec::new(), others: SmallVec::new() };
+        row.words.resize(fields.len(), None);
+        let mut reader = serde_json::Deserializer::from_str(json);
+        (&mut reader).deserialize_map(Filling(&mut row))?;
+        reader.end()?;
+        Ok(row)
+    }
+
+    /// How many of the row's fields nobody knows.
+    #[must_use]
+    pub fn unknown(&self) -> usize {
+        self.others.len()
+    }
+
+    /// Goes through the fields that are not in the list; those that `know` answers true for are known from then on.
+    pub fn claim(&mut self, mut know: impl FnMut(&str, Word<'a>) -> bool) {
+        self.others.retain(|(key, word)| !know(key, *word));
+    }
+
+    /// The tidied text of a field, where it is not blank.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<Cow<'a, str>> {
+        self.word(field)?.text()
+    }
+
+    /// The tidied text of the field that says whom or what the row is about.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::NoId`] where it is blank.
+    pub fn id(&self, field: &str) -> Result<Cow<'a, str>, Rejection> {
+        self.text(field).ok_or(Rejection::NoId)
+    }
+
+    /// A count; nothing where the field is blank.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadNumber`] where it is not one.
+    pub fn count(&self, field: &str) -> Result<Option<u64>, Rejection> {
+        self.read(field, value::count, Rejection::BadNumber)
+    }
+
+    /// An amount with decimals; nothing where the field is blank.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadNumber`] where it is not one.
+    pub fn amount(&self, field: &str) -> Result<Option<f64>, Rejection> {
+        self.read(field, value::amount, Rejection::BadNumber)
+    }
+
+    /// A share, from its percentage; nothing where the field is blank.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadRatio`] where it is not one.
+    pub fn ratio(&self, field: &str) -> Result<Option<f64>, Rejection> {
+        self.read(field, value::ratio, Rejection::BadRatio)
+    }
+
+    /// A duration in seconds; nothing where the field is blank.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadDuration`] where it is not one.
+    pub fn seconds(&self, field: &str) -> Result<Option<f64>, Rejection> {
+        self.read(field, value::seconds, Rejection::BadDuration)
+    }
+
+    /// An hour of the day; nothing where the field is blank.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadTime`] where it is not one.
+    pub fn hour(&self, field: &str) -> Result<Option<i8>, Rejection> {
+        self.read(field, value::hour, Rejection::BadTime)
+    }
+
+    /// A day; nothing where the field is blank.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadTime`] where it is not one.
+    pub fn day(&self, field: &str) -> Result<Option<jiff::civil::Date>, Rejection> {
+        self.read(field, value::day, Rejection::BadTime)
+    }
+
+    fn read<T>(
+        &self,
+        field: &str,
+        reader: impl Fn(&str) -> Option<T>,
+        rejection: Rejection,
+    ) -> Result<Option<T>, Rejection> {
+        self.word(field).map_or(Ok(None), |word| word.read(reader, rejection))
+    }
+
+    fn word(&self, field: &str) -> Option<Word<'a>> {
+        let position = self.fields.iter().position(|known| *known == field);
+        debug_assert!(position.is_some(), "{field} is not in the report's list of fields");
+        *self.words.get(position?)?
+    }
+
+    /// Files a word under its key. Rows mostly come in the order of the list, so the place after the last one is tried
+    /// first.
+    fn file(&mut self, key: Cow<'a, str>, word: Word<'a>, expected: usize) -> usize {
+        let trimmed = key.trim();
+        let is_it = |known: &&str| known.eq_ignore_ascii_case(trimmed);
+        let position = match self.fields.get(expected) {
+            Some(known) if is_it(known) => Some(expected),
+            _ => self.fields.iter().position(|known| is_it(known)),
+        };
+        if let Some(position) = position {
+            if let Some(slot) = self.words.get_mut(position) {
+                *slot = Some(word);
+            }
+            position + 1
+        } else {
+            self.others.push((key, word));
+            expected
+        }
+    }
+}
+
+struct Filling<'r, 'a>(&'r mut Row<'a>);
+
+impl<'de> Visitor<'de> for Filling<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a row, which is an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut expected = 0;
+        while let Some(Key(key)) = map.next_key()? {
+            let raw: &'de RawValue = map.next_value()?;
+            expected = self.0.file(key, Word(raw.get()), expected);
+        }
+        Ok(())
+    }
+}
+
+/// A key, borrowed from the answer where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIELDS: &[&str] = &["skill_id", "skill_name", "calls", "share", "time", "hour", "date"];
+
+    fn row(json: &str) -> Row<'_> {
+        Row::of(json, FIELDS).expect("the test's row is JSON")
+    }
+
+    #[test]
+    fn keys_match_without_case_and_outer_blanks_in_any_order() {
+        let row = row(r#"{"CALLS ": "12", "Skill_Name": "Ventas", " skill_id": 4101, "new": 1}"#);
+        assert_eq!(row.id("skill_id").as_deref(), Ok("4101"));
+        assert_eq!(row.count("calls"), Ok(Some(12)));
+        assert_eq!(row.text("skill_name").as_deref(), Some("Ventas"));
+        assert_eq!(row.unknown(), 1);
+    }
+
+    #[test]
+    fn blanks_are_nothing_and_nonsense_is_rejected() {
+        for blank in [r#""""#, r#"" ""#, r#""-""#, r#""--""#, "null"] {
+            let json =
+                format!(r#"{{"skill_id":{blank},"calls":{blank},"share":{blank},"time":{blank},"hour":{blank}}}"#);
+            let row = row(&json);
+            assert_eq!(row.id("skill_id"), Err(Rejection::NoId));
+            assert_eq!(row.count("calls"), Ok(None));
+            assert_eq!(row.ratio("share"), Ok(None));
+            assert_eq!(row.seconds("time"), Ok(None));
+            assert_eq!(row.hour("hour"), Ok(None));
+        }
+        for nonsense in [r#""x""#, "[]", "{}", "true", r#""1e999""#] {
+            let json = format!(r#"{{"calls":{nonsense},"share":{nonsense},"time":{nonsense},"hour":{nonsense}}}"#);
+            let row = row(&json);
+            assert_eq!(row.count("calls"), Err(Rejection::BadNumber), "{nonsense}");
+            assert_eq!(row.ratio("share"), Err(Rejection::BadRatio), "{nonsense}");
+            assert_eq!(row.seconds("time"), Err(Rejection::BadDuration), "{nonsense}");
+            assert_eq!(row.hour("hour"), Err(Rejection::BadTime), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_read_and_a_lone_surrogate_harms_nothing() {
+        assert_eq!(
+            row(r#"{"skill_name":"T\u00e9cnico \"A\" \\ B"}"#).text("skill_name").as_deref(),
+            Some(r#"Técnico "A" \ B"#)
+        );
+        assert_eq!(row(r#"{"skill_name":"a\ud800b"}"#).text("skill_name").as_deref(), Some(r"a\ud800b"));
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_no_row() {
+        for json in ["[1]", "3", "\"text\"", "null", "{", "{\"a\":}", ""] {
+            assert!(Row::of(json, FIELDS).is_err(), "{json}");
+        }
+    }
+}

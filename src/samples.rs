@@ -1,0 +1,202 @@
+//! What was measured, compactly: sheets of samples, one per family, before they are written as text.
+
+use std::fmt::Write as _;
+
+use crate::family::{AnyFamily, Counter, Families, Gauge, Histogram};
+
+/// Observations sorted into buckets, before they are made cumulative.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Distribution {
+    /// How many observations fell into each bucket, the last one being above every bound. Empty before the first.
+    counts: Vec<u64>,
+    /// The sum of all observations, in the family's unit.
+    sum: f64,
+}
+
+impl Distribution {
+    /// Adds one observation to the first bucket whose upper bound is not below it.
+    pub fn observe(&mut self, bounds: &[f64], value: f64) {
+        let bucket = bounds.partition_point(|bound| *bound < value);
+        self.add(bounds, bucket, 1, value);
+    }
+
+    /// Adds `count` observations, `sum` together, to the bucket at this position; position `bounds.len()` is above all.
+    pub fn add(&mut self, bounds: &[f64], bucket: usize, count: u64, sum: f64) {
+        self.counts.resize(bounds.len() + 1, 0);
+        if let Some(slot) = self.counts.get_mut(bucket) {
+            *slot += count;
+            self.sum += sum;
+        }
+    }
+
+    /// The cumulative count up to each bound; the last one, for `+Inf`, is the count of all.
+    fn cumulative(&self, bounds: &[f64]) -> Vec<u64> {
+        let mut so_far = 0;
+        (0..=bounds.len())
+            .map(|bucket| {
+                so_far += self.counts.get(bucket).copied().unwrap_or(0);
+                so_far
+            })
+            .collect()
+    }
+}
+
+/// The value of one sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// A gauge's or counter's value.
+    Number(f64),
+    /// A histogram: its bounds, the cumulative counts (one more than bounds), and the sum.
+    Histogram {
+        /// Upper bounds, ascending, without `+Inf`.
+        bounds: Box<[f64]>,
+        /// Cumulative counts; the last one is `+Inf`'s.
+        cumulative: Box<[u64]>,
+        /// Sum of the observations.
+        sum: f64,
+    },
+}
+
+impl Reading {
+    /// How many lines of the exposition this reading takes.
+    #[must_use]
+    pub fn series(&self) -> usize {
+        match self {
+            Self::Number(_) => 1,
+            Self::Histogram { cumulative, .. } => cumulative.len() + 2,
+        }
+    }
+}
+
+/// What one family measured: its label sets and their readings, compactly.
+pub struct Sheet {
+    family: &'static dyn AnyFamily,
+    /// Every sample's labels as the exposition writes them (`a="1",b="2"`), one behind the other.
+    labels: String,
+    /// Where each sample's labels end in `labels`, and its reading.
+    rows: Vec<(usize, Reading)>,
+}
+
+impl Sheet {
+    /// The family that was measured.
+    #[must_use]
+    pub fn family(&self) -> &'static dyn AnyFamily {
+        self.family
+    }
+
+    /// The samples, in the order in which they were put: labels as the exposition writes them, and the reading.
+    pub fn samples(&self) -> impl Iterator<Item = (&str, &Reading)> {
+        let mut start = 0;
+        self.rows.iter().map(move |(end, reading)| {
+            let labels = self.labels.get(start..*end).unwrap_or_default();
+            start = *end;
+            (labels, reading)
+        })
+    }
+}
+
+/// What a report (or the engine about it) measured: one sheet per family, whole.
+pub struct Samples {
+    sheets: Vec<Sheet>,
+    series: usize,
+    limit: usize,
+    dropped: u64,
+}
+
+impl Samples {
+    /// Empty sheets for these families, for at most `limit` series; what comes after those is dropped and counted.
+    #[must_use]
+    pub fn of(families: Families, limit: usize) -> Self {
+        let sheet =
+            |family: &&'static dyn AnyFamily| Sheet { family: *family, labels: String::new(), rows: Vec::new() };
+        Self { sheets: families.iter().map(sheet).collect(), series: 0, limit, dropped: 0 }
+    }
+
+    /// Puts a gauge's value; one that is not finite is left out, because it says nothing.
+    pub fn gauge<const N: usize>(&mut self, family: &Gauge<N>, labels: [&str; N], value: f64) {
+        self.put(family, &labels, Reading::Number(value));
+    }
+
+    /// Puts a counter's total.
+    pub fn counter<const N: usize>(&mut self, family: &Counter<N>, labels: [&str; N], total: f64) {
+        self.put(family, &labels, Reading::Number(total));
+    }
+
+    /// Puts a histogram that was sorted by these bounds.
+    pub fn histogram<const N: usize>(
+        &mut self,
+        family: &Histogram<N>,
+        labels: [&str; N],
+        bounds: &[f64],
+        distribution: &Distribution,
+    ) {
+        let reading = Reading::Histogram {
+            bounds: bounds.into(),
+            cumulative: distribution.cumulative(bounds).into(),
+            sum: distribution.sum,
+        };
+        self.put(family, &labels, reading);
+    }
+
+    /// The sheets, in the order of the families.
+    #[must_use]
+    pub fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    /// How many series (lines of the exposition) are held.
+    #[must_use]
+    pub fn series(&self) -> usize {
+        self.series
+    }
+
+    /// How many series did not fit under the limit.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    fn put(&mut self, family: &dyn AnyFamily, values: &[&str], reading: Reading) {
+        if matches!(reading, Reading::Number(value) if !value.is_finite()) {
+            return;
+        }
+        let series = reading.series();
+        if self.series + series > self.limit {
+            self.dropped += series as u64;
+            return;
+        }
+        let Some(sheet) = self.sheets.iter_mut().find(|sheet| sheet.family.name() == family.name()) else {
+            debug_assert!(false, "{} is not among the families of its report", family.name());
+            return;
+        };
+        write_labels(&mut sheet.labels, family.labels(), values);
+        sheet.rows.push((sheet.labels.len(), reading));
+        self.series += series;
+    }
+}
+
+/// A count as a sample's value. Exact up to 2^53, which no day's calls reach.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, which no day's calls reach")]
+pub const fn whole(count: u64) -> f64 {
+    count as f64
+}
+
+/// Appends `name="value"` pairs, separated by commas, with the three escapes of the exposition formats.
+pub fn write_labels(out: &mut String, names: &[&str], values: &[&str]) {
+    for (position, (name, value)) in names.iter().zip(values).enumerate() {
+        if position > 0 {
+            out.push(',');
+        }
+        let _ = write!(out, "{name}=\"");
+        for character in value.chars() {
+            match character {
+                '\\' => out.push_str("\\\\"),
+                '"' => out.push_str("\\\""),
+                '\n' => out.push_str("\\n"),
+                other => out.push(other),
+            }
+        }
+        out.push('"');
+    }
+}

@@ -1,0 +1,85 @@
+//! Names, ids and blanks.
+
+use std::borrow::Cow;
+
+/// The longest label value that is served, in characters; what is longer is cut, so that no answer can bloat a series.
+const LONGEST: usize = 200;
+
+/// Whether the text is one of the marks for "nothing": empty, `-`, `--`, or a word that says so.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    matches!(text, "" | "-" | "--") || ["n/a", "nan", "null"].iter().any(|mark| text.eq_ignore_ascii_case(mark))
+}
+
+/// A text without outer blanks, with every run of blanks and control characters as one blank, and of bounded length.
+#[must_use]
+pub fn tidy(text: &str) -> Cow<'_, str> {
+    let text = text.trim_matches(is_space);
+    let mut before = 'x';
+    let is_tidy = text.len() <= LONGEST
+        && text.chars().all(|character| {
+            let fine = !is_space(character) || (character == ' ' && before != ' ');
+            before = character;
+            fine
+        });
+    if is_tidy {
+        return Cow::Borrowed(text);
+    }
+    let mut tidied = String::with_capacity(text.len().min(4 * LONGEST));
+    for word in text.split(is_space).filter(|word| !word.is_empty()) {
+        if !tidied.is_empty() {
+            tidied.push(' ');
+        }
+        tidied.push_str(word);
+        if tidied.len() > 4 * LONGEST {
+            break;
+        }
+    }
+    if let Some((cut, _)) = tidied.char_indices().nth(LONGEST) {
+        tidied.truncate(cut);
+    }
+    Cow::Owned(tidied)
+}
+
+/// A tidy name or id, or nothing where the text is a mark for "nothing".
+#[must_use]
+pub fn name(text: &str) -> Option<Cow<'_, str>> {
+    let tidied = tidy(text);
+    (!is_blank(&tidied)).then_some(tidied)
+}
+
+fn is_space(character: char) -> bool {
+    character.is_whitespace() || character.is_control()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kept_but_for_their_blanks() {
+        for (text, expected) in [
+            ("Ventas", Some("Ventas")),
+            ("  Soporte  Técnico ", Some("Soporte Técnico")),
+            ("Ana\u{a0}\tMaría\nNuñez", Some("Ana María Nuñez")),
+            (r#"El "Jefe" \ Sur"#, Some(r#"El "Jefe" \ Sur"#)),
+            ("nul\0l", Some("nul l")),
+            ("", None),
+            (" ", None),
+            ("-", None),
+            (" -- ", None),
+            ("N/A", None),
+            ("- -", Some("- -")),
+        ] {
+            assert_eq!(name(text).as_deref(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_without_end_is_cut() {
+        let endless = "ñ ".repeat(1_000_000);
+        assert_eq!(name(&endless).map(|name| name.chars().count()), Some(LONGEST));
+        let one_word = "ñ".repeat(1_000_000);
+        assert_eq!(name(&one_word).map(|name| name.chars().count()), Some(LONGEST));
+    }
+}
