@@ -1,0 +1,153 @@
+//! Whose turn it is. Pure: it is told what time it is.
+//!
+//! At the start every report is due at once and they are taken one after another, the live ones first. From then on each
+//! report keeps a phase of its own: it is due at fixed moments, an interval apart. A turn that could not be taken in time
+//! is missed: it is counted, and the next one is due when it would have been anyway.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::report::Urgency;
+
+/// The turns of one operation's reports.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    interval: Duration,
+    urgency: Urgency,
+    /// Where in its interval the report's moments lie, 0 to 1.
+    phase: f64,
+    /// The next regular turn.
+    due: Instant,
+    /// Whether the first turn was taken.
+    has_begun: bool,
+    /// An extra try of the turn that failed.
+    retry: Option<Instant>,
+    tries: u32,
+}
+
+/// A report's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Which report, by its position in the operation's list.
+    pub slot: usize,
+    /// How many turns before this one went by untaken.
+    pub missed: u64,
+    /// Whether it is another try of a turn that failed.
+    pub is_retry: bool,
+}
+
+/// How often a failed turn is tried again.
+const MOST_RETRIES: u32 = 2;
+
+/// The golden ratio's fraction: multiples of it spread evenly over 0 to 1, however many there are.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
+
+impl Schedule {
+    /// Turns for reports of these intervals and urgencies, the first at once. `seed` (0 to 1) sets the phases of one
+    /// operation apart from another's.
+    #[must_use]
+    pub fn new(now: Instant, reports: impl IntoIterator<Item = (Duration, Urgency)>, seed: f64) -> Self {
+        let phase = |position: u32| (seed + f64::from(position) * GOLDEN).fract();
+        let slot = |(position, (interval, urgency))| Slot {
+            interval,
+            urgency,
+            phase: phase(position),
+            due: now,
+            has_begun: false,
+            retry: None,
+            tries: 0,
+        };
+        Self { slots: (0..).zip(reports).map(slot).collect() }
+    }
+
+    /// When the next turn is due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Instant> {
+        self.slots.iter().map(Slot::next).min()
+    }
+
+    /// When this report's next turn is due.
+    #[must_use]
+    pub fn due(&self, slot: usize) -> Option<Instant> {
+        self.slots.get(slot).map(Slot::next)
+    }
+
+    /// Takes the turn that has been due longest, if one is; of several that are due as long, the most urgent.
+    pub fn take(&mut self, now: Instant) -> Option<Turn> {
+        let order = |(position, slot): &(usize, &Slot)| (slot.next(), slot.urgency, *position);
+        let (position, _) = self.slots.iter().enumerate().filter(|(_, slot)| slot.next() <= now).min_by_key(order)?;
+        let (missed, is_retry) = self.slots.get_mut(position)?.take(now);
+        Some(Turn { slot: position, missed, is_retry })
+    }
+
+    /// Asks for another try of this report's turn after `pause`. Answers when, or nothing where the turn was tried
+    /// often enough or the next regular one comes first.
+    pub fn retry(&mut self, slot: usize, now: Instant, pause: Duration) -> Option<Instant> {
+        let slot = self.slots.get_mut(slot)?;
+        let at = now + pause;
+        (slot.tries < MOST_RETRIES && at < slot.due).then(|| {
+            slot.tries += 1;
+            slot.retry = Some(at);
+            at
+        })
+    }
+
+    /// How many tries this report's present turn has had beside the first.
+    #[must_use]
+    pub fn retries(&self, slot: usize) -> u32 {
+        self.slots.get(slot).map_or(0, |slot| slot.tries)
+    }
+
+    /// How many regular turns lie between now and `left` later, of reports at least as urgent as `urgency`, except for
+    /// the one in `besides`.
+    #[must_use]
+    pub fn planned(&self, now: Instant, left: Duration, urgency: Urgency) -> u64 {
+        self.slots.iter().filter(|slot| slot.urgency <= urgency).map(|slot| slot.planned(now, left)).sum()
+    }
+
+    /// Reports that are more urgent than this one have so many regular turns between now and `left` later.
+    #[must_use]
+    pub fn planned_before(&self, now: Instant, left: Duration, slot: usize) -> u64 {
+        let Some(urgency) = self.slots.get(slot).map(|slot| slot.urgency) else { return 0 };
+        self.slots.iter().filter(|other| other.urgency < urgency).map(|other| other.planned(now, left)).sum()
+    }
+}
+
+impl Slot {
+    fn next(&self) -> Instant {
+        self.retry.map_or(self.due, |retry| retry.min(self.due))
+    }
+
+    fn take(&mut self, now: Instant) -> (u64, bool) {
+        let is_retry = self.due > now;
+        self.retry = None;
+        if is_retry {
+            return (0, true);
+        }
+        self.tries = 0;
+        if !self.has_begun {
+            self.has_begun = true;
+            // A phase of 0 would be the same moment once more.
+            self.due = now + self.interval.mul_f64(1.0 - self.phase);
+            return (0, false);
+        }
+        let missed = whole_intervals(now - self.due, self.interval);
+        self.due += self.interval.saturating_mul(u32::try_from(missed + 1).unwrap_or(u32::MAX));
+        (missed, false)
+    }
+
+    fn planned(&self, now: Instant, left: Duration) -> u64 {
+        let end = now + left;
+        if self.due >= end { 0 } else { whole_intervals(end - self.due, self.interval) + 1 }
+    }
+}
+
+fn whole_intervals(stretch: Duration, interval: Duration) -> u64 {
+    u64::try_from(stretch.as_nanos() / interval.as_nanos().max(1)).unwrap_or(u64::MAX)
+}

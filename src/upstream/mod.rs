@@ -1,0 +1,189 @@
+//! The only code that speaks HTTP to wolkvox: one question in, facts or one trouble out, in bounded memory and time.
+
+mod cutter;
+mod envelope;
+mod transport;
+mod trouble;
+mod verdict;
+
+use std::time::Duration;
+
+use http::{HeaderMap, Request, header};
+use tokio::time::Instant;
+
+use self::envelope::{Envelope, Malformed, Words};
+use self::transport::Arriving;
+use crate::report::{Ask, Folding, Listing, Span};
+use crate::row::Rejection;
+use crate::token::Token;
+
+pub use self::transport::Transport;
+pub use self::trouble::{Cause, Retry, Trouble};
+pub use self::verdict::Answered;
+
+/// wolkvox gives up a request after 60 s itself; nothing comes later.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// wolkvox's own limit on an answer, unpacked.
+const LARGEST_BODY: u64 = 256 << 20;
+
+/// wolkvox's own limit on rows. An answer of exactly so many may have been cut there.
+const ROW_LIMIT: u64 = 60_000;
+
+/// How much of a refusal is read: wolkvox's are below 200 bytes.
+const LARGEST_REFUSAL: u64 = 64 << 10;
+
+/// The longest pause that a server's `Retry-After` can ask for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
+
+/// Where one operation is asked.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    transport: Transport,
+    base_url: String,
+}
+
+/// What came of one request.
+#[derive(Debug)]
+pub struct Reply {
+    /// What the answer means, or why there is none.
+    pub outcome: Result<Answered, Trouble>,
+    /// What was counted on the way.
+    pub tally: Tally,
+    /// From sending the request to the end of the answer.
+    pub duration: Duration,
+}
+
+/// What was counted while an answer was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Bytes of the body, unpacked.
+    pub bytes: u64,
+    /// Elements of the data.
+    pub rows: u64,
+    /// Rows that were not counted, by reason, in the order of [`Rejection::ALL`].
+    pub rejected: [u64; Rejection::ALL.len()],
+    /// Fields that nobody knows.
+    pub unknown_fields: u64,
+}
+
+impl Tally {
+    /// Adds another answer's counts.
+    pub fn add(&mut self, more: &Self) {
+        self.bytes += more.bytes;
+        self.rows += more.rows;
+        self.unknown_fields += more.unknown_fields;
+        for (total, more) in self.rejected.iter_mut().zip(&more.rejected) {
+            *total += more;
+        }
+    }
+}
+
+impl Upstream {
+    /// Asks at this base URL (`https://wv0013.wolkvox.com`), over this transport.
+    #[must_use]
+    pub fn new(transport: Transport, base_url: impl Into<String>) -> Self {
+        Self { transport, base_url: base_url.into() }
+    }
+
+    /// Asks one question and folds the rows of the answer into `facts` as they arrive.
+    ///
+    /// The facts are whole only where the outcome is [`Answered::Data`].
+    pub async fn ask(&self, token: &Token, report: &Listing, ask: &Ask<'_>, facts: &mut dyn Folding) -> Reply {
+        let begun = Instant::now();
+        let mut tally = Tally::default();
+        let asking = self.exchange(token, report, ask, facts, &mut tally);
+        let outcome = tokio::time::timeout(ANSWER_TIMEOUT, asking).await.unwrap_or_else(|_| {
+            Err(Trouble::new(Cause::Timeout, format!("did not answer within {} s", ANSWER_TIMEOUT.as_secs())))
+        });
+        Reply { outcome, tally, duration: begun.elapsed() }
+    }
+
+    async fn exchange(
+        &self,
+        token: &Token,
+        report: &Listing,
+        ask: &Ask<'_>,
+        facts: &mut dyn Folding,
+        tally: &mut Tally,
+    ) -> Result<Answered, Trouble> {
+        let request = self.request(token, report, ask)?;
+        let mut arriving = self.transport.send(request).await?;
+        let status = arriving.status();
+        if !status.is_success() {
+            let retry_after = retry_after(arriving.headers());
+            let words = refusal(&mut arriving, tally).await;
+            return verdict::of_refusal(status.as_u16(), words.as_ref(), retry_after);
+        }
+        let mut envelope = Envelope::new();
+        while let Some(bytes) = arriving.chunk().await? {
+            tally.bytes += bytes.len() as u64;
+            if tally.bytes > LARGEST_BODY {
+                return Err(Trouble::new(Cause::TooLarge, "sent more than 256 MB"));
+            }
+            envelope.feed(&bytes, |json| absorb(json, ask, facts, tally)).map_err(of_malformed)?;
+        }
+        let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
+        if report.span == Span::Rows && tally.rows == ROW_LIMIT {
+            return Err(Trouble::new(Cause::TooLarge, "sent exactly 60000 rows, where it may have cut the answer"));
+        }
+        Ok(answered)
+    }
+
+    fn request(&self, token: &Token, report: &Listing, ask: &Ask<'_>) -> Result<Request<()>, Trouble> {
+        let mut uri = format!("{}/api/v2/{}?api={}", self.base_url, report.endpoint.file, report.endpoint.api);
+        for (name, value) in (report.parameters)(ask.terms) {
+            uri.push_str(&format!("&{name}={value}"));
+        }
+        if report.span != Span::Now {
+            let [from, to] = [ask.window.from, ask.window.to].map(|moment| moment.strftime("%Y%m%d%H%M%S").to_string());
+            uri.push_str(&format!("&date_ini={from}&date_end={to}"));
+        }
+        Request::get(uri)
+            .header("wolkvox-token", token.header())
+            .header(header::ACCEPT, "application/json")
+            .body(())
+            .map_err(|_| Trouble::new(Cause::Other, "cannot be asked: base_url and query make no address"))
+    }
+}
+
+/// Hands one element to the report, and counts.
+fn absorb(json: &str, ask: &Ask<'_>, facts: &mut dyn Folding, tally: &mut Tally) -> Result<(), Malformed> {
+    let absorbed = facts.absorb(json, ask).map_err(|_| Malformed::NotJson("a row of the answer is not JSON"))?;
+    tally.rows += 1;
+    tally.unknown_fields += absorbed.unknown_fields as u64;
+    if let Some(rejection) = absorbed.rejection {
+        for (count, reason) in tally.rejected.iter_mut().zip(Rejection::ALL) {
+            *count += u64::from(reason == rejection);
+        }
+    }
+    Ok(())
+}
+
+/// Reads the words of a refusal, where it is wolkvox's own. Whatever is wrong with its body, the status counts.
+async fn refusal(arriving: &mut Arriving, tally: &mut Tally) -> Option<Words> {
+    let mut envelope = Envelope::new();
+    while let Ok(Some(bytes)) = arriving.chunk().await {
+        tally.bytes += bytes.len() as u64;
+        if tally.bytes > LARGEST_REFUSAL {
+            return None;
+        }
+        envelope.feed(&bytes, |_| Ok(())).ok()?;
+    }
+    envelope.finish().ok()
+}
+
+/// How long the server asks to be left alone, bounded. Told as a date it is not read: the usual pause follows.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
+}
+
+fn of_malformed(malformed: Malformed) -> Trouble {
+    let cause = match malformed {
+        Malformed::NotJson(_) => Cause::NotJson,
+        Malformed::BadShape(_) => Cause::BadShape,
+        Malformed::TooLarge => Cause::TooLarge,
+    };
+    Trouble::new(cause, format!("sent what is no answer of wolkvox: {malformed}"))
+}

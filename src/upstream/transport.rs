@@ -1,0 +1,187 @@
+//! How a request reaches wolkvox: over the network, or straight into a router in the same process.
+//!
+//! The second way exists for tests of time: a paused clock and real sockets do not mix, a paused clock and a router do.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use super::trouble::{Cause, Trouble};
+
+/// A connection that is not made by then will not be: a firewall drops what it does not know.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// wolkvox closes a connection that was idle for 5 s; ours are given up before, so that none is found dead.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How requests reach wolkvox.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// HTTP over the network. Redirects are not followed.
+    Network(reqwest::Client),
+    /// A router in this process.
+    Router(axum::Router),
+}
+
+/// An answer whose body is still to come.
+pub(super) enum Arriving {
+    Network(reqwest::Response),
+    Router(http::Response<axum::body::Body>),
+}
+
+impl Transport {
+    /// A client for this base URL. A loopback address is never asked for through a proxy; others honour the usual
+    /// `HTTPS_PROXY` and `NO_PROXY`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the TLS library cannot be set up.
+    pub fn network(base_url: &str) -> Result<Self, reqwest::Error> {
+        // The roots are Mozilla's, built in: nothing is read at the start, and an image without files suffices.
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
+        let mut client = reqwest::Client::builder()
+            .user_agent(concat!("wolkvox-exporter/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(1)
+            .tcp_nodelay(true);
+        if let Ok(tls) = tls {
+            client = client.tls_backend_preconfigured(tls);
+        }
+        if is_loopback(base_url) {
+            client = client.no_proxy();
+        }
+        client.build().map(Self::Network)
+    }
+
+    pub(super) async fn send(&self, request: Request<()>) -> Result<Arriving, Trouble> {
+        match self {
+            Self::Network(client) => {
+                let request = request.map(|()| "");
+                let request = reqwest::Request::try_from(request)
+                    .map_err(|error| Trouble::new(Cause::Other, format!("cannot be asked: {}", error.without_url())))?;
+                client.execute(request).await.map(Arriving::Network).map_err(of_network)
+            }
+            Self::Router(router) => {
+                let request = request.map(|()| axum::body::Body::empty());
+                match router.clone().oneshot(request).await {
+                    Ok(response) => Ok(Arriving::Router(response)),
+                    Err(never) => match never {},
+                }
+            }
+        }
+    }
+}
+
+impl Arriving {
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Network(response) => response.status(),
+            Self::Router(response) => response.status(),
+        }
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        match self {
+            Self::Network(response) => response.headers(),
+            Self::Router(response) => response.headers(),
+        }
+    }
+
+    /// The next bytes of the body, or nothing at its end.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
+        match self {
+            Self::Network(response) => response.chunk().await.map_err(of_network),
+            Self::Router(response) => loop {
+                match response.body_mut().frame().await {
+                    None => return Ok(None),
+                    Some(Err(_)) => return Err(Trouble::new(Cause::Connect, BROKE_OFF)),
+                    Some(Ok(frame)) => {
+                        if let Ok(bytes) = frame.into_data() {
+                            return Ok(Some(bytes));
+                        }
+                    }
+                }
+            },
+        }
+    }
+}
+
+const BROKE_OFF: &str = "broke off in the middle of its answer";
+
+/// What an error of the HTTP client means. Its text is dropped where it could hold the URL.
+fn of_network(error: reqwest::Error) -> Trouble {
+    let error = error.without_url();
+    if chain(&error).any(is_tls) {
+        return Trouble::new(Cause::Tls, format!("could not be trusted: {}", root(&error)));
+    }
+    if error.is_connect() {
+        let cause = if error.is_timeout() { Cause::Timeout } else { Cause::Connect };
+        return Trouble::new(cause, format!("could not be reached: {}", root(&error)));
+    }
+    if error.is_timeout() {
+        return Trouble::new(Cause::Timeout, "did not answer in time");
+    }
+    if chain(&error).filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(is_corrupt) {
+        return Trouble::new(Cause::NotJson, "sent compressed bytes that do not unpack");
+    }
+    let is_malformed =
+        chain(&error).filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse);
+    if is_malformed {
+        return Trouble::new(Cause::Other, "answered in a way that is not HTTP");
+    }
+    if error.is_body() || error.is_decode() {
+        return Trouble::new(Cause::Connect, BROKE_OFF);
+    }
+    Trouble::new(Cause::Connect, format!("closed the connection: {}", root(&error)))
+}
+
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+fn root(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
+fn is_corrupt(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput)
+}
+
+fn is_loopback(base_url: &str) -> bool {
+    let host = base_url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_known_in_every_spelling() {
+        for (base_url, expected) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://localhost", true),
+            ("http://[::1]:80", true),
+            ("https://wv0013.wolkvox.com", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(base_url), expected, "{base_url}");
+        }
+    }
+}
