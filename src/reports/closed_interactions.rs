@@ -58,3 +58,37 @@ impl Report for ClosedInteractions {
 pub(super) struct Facts {
     closed: BTreeMap<(String, String), u64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reports::bodies::{expect, fold, measured, terms};
+
+    #[test]
+    fn rows_of_one_name_and_code_are_added_up() {
+        let lines = measured::<ClosedInteractions>(&json!([
+            {"interactions":"14","agent_name":"AGENTE UNO","cod_act":"RESUELTO","description_cod_act":"Caso resuelto"},
+            {"interactions":"2","agent_name":"AGENTE DOS","cod_act":"","description_cod_act":""},
+            {"interactions":"1,000","agent_name":" AGENTE  UNO ","cod_act":"RESUELTO"},
+            {"interactions":"9","agent_name":"TOTAL","cod_act":"-"},
+        ]));
+        expect(
+            &lines,
+            "wolkvox_closed_interactions_total",
+            &[
+                r#"{agent_name="AGENTE UNO",activity_code="RESUELTO"} 1014"#,
+                r#"{agent_name="AGENTE DOS",activity_code=""} 2"#,
+            ],
+        );
+    }
+
+    #[test]
+    fn rows_without_a_name_or_a_number_are_not_counted() {
+        let rows = json!([{"interactions":"1","agent_name":"-"}, {"interactions":"x","agent_name":"A"}, {"interactions":"","agent_name":"A"}]);
+        let (lines, rejections, _) = fold::<ClosedInteractions>(&terms(), &rows);
+        assert!(lines.is_empty(), "{lines:?}");
+        assert_eq!(rejections, [Rejection::NoId, Rejection::BadNumber]);
+    }
+}

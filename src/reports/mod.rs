@@ -1,6 +1,8 @@
 //! The reports of wolkvox that are read, one file each. A new one is a file here and its lines below.
 
 mod agents;
+#[cfg(test)]
+mod bodies;
 mod call_durations;
 mod closed_interactions;
 mod ivr_calls;

@@ -70,3 +70,27 @@ pub(super) struct Facts {
     limit: Option<u64>,
     used: Option<u64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reports::bodies::{expect, measured};
+
+    #[test]
+    fn the_pool_of_all_tokens_counts() {
+        for (row, used) in [
+            (
+                json!({"description":"bi","token_limit":"8,000","token_use_today":"12","all_token_today":"345","available_consumption_options":"7655"}),
+                "345",
+            ),
+            (json!([{"token_limit":8000,"token_use_today":12,"all_token_today":"-"}]), "12"),
+        ] {
+            let lines = measured::<Quota>(&row);
+            expect(&lines, "wolkvox_quota_limit_requests ", &["8000"]);
+            expect(&lines, "wolkvox_quota_used_requests ", &[used]);
+        }
+        assert!(measured::<Quota>(&json!([{"token_limit":""}])).is_empty());
+    }
+}

@@ -155,7 +155,7 @@ fn root(error: &(dyn Error + 'static)) -> String {
 
 fn is_tls(error: &(dyn Error + 'static)) -> bool {
     let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
+    error.is::<rustls::Error>() || inner.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
 }
 
 fn is_corrupt(error: &std::io::Error) -> bool {
