@@ -1,10 +1,13 @@
 //! wolkvox-exporter
 
+pub mod app;
 pub mod board;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod family;
 pub mod lane;
+pub mod listen;
 pub mod log;
 pub mod plan;
 pub mod poll;

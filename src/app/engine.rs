@@ -55,7 +55,11 @@ fn announce(operation: &Operation) {
         Some(limit) => info!(operation = name, server, timezone, reports, planned, limit, "planned requests a day"),
         None => warn!(
             operation = name,
-            server, timezone, reports, planned, "planned requests a day; without licenses nobody knows whether they fit"
+            server,
+            timezone,
+            reports,
+            planned,
+            "planned requests a day; without licenses nobody knows whether they fit"
         ),
     }
 }

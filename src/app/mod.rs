@@ -28,7 +28,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
             let config = match Config::load(arguments.config_file.as_deref(), switches, &config::process_environment) {
                 Ok(config) => config,
                 Err(mistakes) => {
-                    say_error(&mistakes.to_string());
+                    say_error(&format!("{mistakes}\n"));
                     return ExitCode::from(WRONG_CONFIGURATION);
                 }
             };

@@ -20,7 +20,7 @@ use crate::board::{Board, Page, Subject};
 use crate::clock::Clock;
 use crate::config::Operation;
 use crate::lane::{Backoff, Budget, Gates, Schedule, Turn};
-use crate::plan::{self, Plan};
+use crate::plan::Plan;
 use crate::report::{Ask, Folding, Urgency, Window};
 use crate::samples::Samples;
 use crate::status::{BudgetStatus, OperationStatus, Teller, Watch};
@@ -56,7 +56,7 @@ pub struct Poller {
     teller: Teller,
     schedule: Schedule,
     budget: Budget,
-    planned: u64,
+    plan: Plan,
     slots: Vec<Slot>,
     /// The newest token that could be read.
     token: Token,
@@ -105,7 +105,7 @@ impl Poller {
         let poller = Self {
             schedule: Schedule::new(Instant::now(), turns, jitter.f64()),
             budget: Budget::new(plan.limit(), now.date(), share_left(&now), slots.len() as u64),
-            planned: plan.requests(),
+            plan,
             operation,
             position,
             around,
@@ -231,7 +231,7 @@ impl Poller {
         if self.operation.licenses.is_none()
             && let Some(told) = facts.allowance()
         {
-            self.budget.learn(plan::allowed(told.limit, self.operation.quota_share));
+            self.budget.learn(self.plan.allowed_of(told.limit));
         }
     }
 
@@ -420,7 +420,7 @@ impl Poller {
             target: (level.target, level.threshold),
             budget_limit: self.budget.limit(),
             budget_used: self.budget.used(),
-            budget_planned: self.planned,
+            budget_planned: self.plan.requests(),
         }
     }
 
@@ -439,7 +439,7 @@ impl Poller {
             budget: BudgetStatus {
                 limit: self.budget.limit(),
                 used: self.budget.used(),
-                planned: self.planned,
+                planned: self.plan.requests(),
                 reset: day_end(&wall),
             },
             reports: self.slots.iter().enumerate().map(|(position, slot)| slot.status(next(position))).collect(),
