@@ -1,0 +1,6 @@
+//! The tests of the whole, in one binary: each module is a subject.
+
+mod answers;
+mod asking;
+mod configuration;
+mod polling;
