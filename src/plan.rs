@@ -214,7 +214,7 @@ mod tests {
             (Duration::from_secs(1), 86_400),
             (Duration::from_secs(7), 12_343),
             (Duration::from_millis(1500), 57_600),
-            (Duration::from_secs(86_400), 1),
+            (Duration::from_hours(24), 1),
             (Duration::from_nanos(86_399_999_999_999), 2),
         ] {
             assert_eq!(requests_per_day(interval), requests, "{interval:?}");

@@ -1,5 +1,7 @@
 //! The configuration as files: the example is right, and every kind of mistake is told as it should be.
 
+#![expect(clippy::unwrap_used, reason = "what does not go well fails the test")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
