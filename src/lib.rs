@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod estimate;
 pub mod family;
 pub mod listen;
 pub mod plan;
