@@ -115,7 +115,9 @@ impl Plan {
             }
             factor += 1;
             for (interval, poll) in intervals.iter_mut().zip(&self.polls) {
-                *interval = humane(poll.interval.saturating_mul(factor)).max(poll.interval);
+                // From a second on, so that multiplying reaches a day whatever the interval was.
+                let scaled = poll.interval.max(Duration::from_secs(1)).saturating_mul(factor);
+                *interval = humane(scaled).max(poll.interval);
             }
         }
 
