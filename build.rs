@@ -1,7 +1,5 @@
 //! Notes what the program is built from and by, for `--version` and the build's metric.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
-
 use std::env;
 use std::path::Path;
 use std::process::Command;

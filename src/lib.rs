@@ -5,6 +5,7 @@ pub mod board;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod estimate;
 pub mod family;
 pub mod lane;
 pub mod listen;

@@ -121,7 +121,9 @@ impl Plan {
             }
             factor += 1;
             for (interval, poll) in intervals.iter_mut().zip(&self.polls) {
-                *interval = humane(poll.interval.saturating_mul(factor)).max(poll.interval);
+                // From a second on, so that multiplying reaches a day whatever the interval was.
+                let scaled = poll.interval.max(Duration::from_secs(1)).saturating_mul(factor);
+                *interval = humane(scaled).max(poll.interval);
             }
         }
 
@@ -220,7 +222,7 @@ mod tests {
             (Duration::from_secs(1), 86_400),
             (Duration::from_secs(7), 12_343),
             (Duration::from_millis(1500), 57_600),
-            (Duration::from_secs(86_400), 1),
+            (Duration::from_hours(24), 1),
             (Duration::from_nanos(86_399_999_999_999), 2),
         ] {
             assert_eq!(requests_per_day(interval), requests, "{interval:?}");

@@ -10,32 +10,33 @@ use super::mistakes::{Mistakes, Place};
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The text of a file of a sane size.
-pub(super) fn read(path: &Path, mistakes: &mut Mistakes) -> Option<String> {
+pub(super) fn read(path: &Path) -> Result<String, Mistakes> {
+    let wrong = |place, message: String| {
+        let mut mistakes = Mistakes::none_in(&path.display().to_string());
+        mistakes.add(place, "", message);
+        mistakes
+    };
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    match read {
+    match File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)) {
         Err(error) => {
-            mistakes.add(Place::Whole, "", format!("cannot be read ({error}); correct the path or its permissions"));
-            None
+            let message = format!("cannot be read ({error}); correct the path or its permissions");
+            Err(wrong(Place::Whole, message))
         }
         Ok(length) if length as u64 > MAX_BYTES => {
-            mistakes.add(Place::Whole, "", "is longer than 1 MiB; is it the right file?");
-            None
+            Err(wrong(Place::Whole, "is longer than 1 MiB; is it the right file?".to_owned()))
         }
-        Ok(_) => text(bytes, mistakes),
+        Ok(_) => String::from_utf8(bytes).map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            let place = end_of(error.as_bytes().get(..good).unwrap_or_default());
+            wrong(place, "is not UTF-8; save the file as UTF-8".to_owned())
+        }),
     }
 }
 
-fn text(bytes: Vec<u8>, mistakes: &mut Mistakes) -> Option<String> {
-    match String::from_utf8(bytes) {
-        Ok(text) => Some(text),
-        Err(error) => {
-            let good = error.utf8_error().valid_up_to();
-            let before = String::from_utf8_lossy(error.as_bytes().get(..good).unwrap_or_default()).into_owned();
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
-            mistakes.add(Place::At { line, column }, "", "is not UTF-8; save the file as UTF-8");
-            None
-        }
-    }
+/// The place behind this beginning of a text.
+fn end_of(beginning: &[u8]) -> Place {
+    let text = String::from_utf8_lossy(beginning);
+    let line = text.matches('\n').count() + 1;
+    let column = text.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+    Place::At { line, column }
 }

@@ -232,13 +232,11 @@ mod tests {
     fn what_would_hurt_is_refused() {
         let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
         assert!(read(&deep).1.contains("is not YAML"), "{}", read(&deep).1);
-        let deep = (0..500).map(|level| format!("{}a:\n", " ".repeat(level))).collect::<String>();
+        let lines: Vec<_> = (0..500).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+        let deep = lines.concat();
         assert!(read(&deep).1.contains("is not YAML"), "{}", read(&deep).1);
-        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-        for level in 1..12 {
-            let before = format!("*a{}, ", level - 1).repeat(10);
-            bomb += &format!("a{level}: &a{level} [{before}]\n");
-        }
+        let levels = (1..12).map(|level| format!("a{level}: &a{level} [{}]", format!("*a{}, ", level - 1).repeat(10)));
+        let bomb = std::iter::once("a0: &a0 [x, x]".to_owned()).chain(levels).collect::<Vec<_>>().join("\n");
         assert!(read(&bomb).1.contains("more than 100000 values"), "{}", read(&bomb).1);
         assert!(read("a: &a [*a]\n").1.contains("within what it repeats"), "{}", read("a: &a [*a]\n").1);
     }

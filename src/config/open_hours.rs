@@ -186,7 +186,10 @@ mod tests {
     fn hours(windows: &[(&str, &str)]) -> OpenHours {
         let windows = windows.iter().flat_map(|(day, text)| {
             let (from, until) = window(text).unwrap();
-            days(day).unwrap().into_iter().map(move |day| (day as u32 * DAY + from, day as u32 * DAY + until))
+            days(day).unwrap().into_iter().map(move |day| {
+                let midnight = u32::try_from(day).unwrap() * DAY;
+                (midnight + from, midnight + until)
+            })
         });
         OpenHours::of(windows)
     }
@@ -259,7 +262,7 @@ mod tests {
                     let mut between = time;
                     while between < change {
                         prop_assert_eq!(hours.is_open(between), hours.is_open(time));
-                        between = between + SignedDuration::from_mins(15);
+                        between += SignedDuration::from_mins(15);
                     }
                 }
             }

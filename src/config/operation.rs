@@ -95,7 +95,13 @@ impl Operation {
         }
         let plan = Plan::new(name.as_deref().unwrap_or("?"), &polls, settings.licenses, quota_share);
         if let Some(refusal) = plan.refusal() {
-            mistakes.add(section.place, &section.path, refusal);
+            match section.place {
+                Place::Environment => {
+                    let message = format!("{refusal}; intervals are written in a --config.file");
+                    mistakes.add(Place::Variable("WOLKVOX_LICENSES"), "", message);
+                }
+                place => mistakes.add(place, &section.path, refusal),
+            }
         }
 
         let (name, Server { name: server, base_url }, token, (timezone, timezone_name)) =

@@ -55,21 +55,22 @@ impl Config {
     /// Everything that is wrong, token files included.
     pub fn load(file: Option<&Path>, switches: &Switches, environment: Environment<'_>) -> Result<Self, Mistakes> {
         match file {
-            Some(path) => Self::from_file(path, switches, environment),
+            Some(path) => Self::parse(&file::read(path)?, path, switches, environment),
             None => Self::from_environment(switches, environment),
         }
     }
 
-    fn from_file(path: &Path, switches: &Switches, environment: Environment<'_>) -> Result<Self, Mistakes> {
+    /// What this text configures; the path is for messages, and its folder is where relative paths start.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn parse(text: &str, path: &Path, switches: &Switches, environment: Environment<'_>) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::none_in(&path.display().to_string());
-        let text = file::read(path, &mut mistakes);
-        let root = text.and_then(|text| {
-            let root = Node::read(&text, &mut mistakes);
-            if root.is_none() && mistakes.list().is_empty() {
-                mistakes.add(Place::Whole, "", "is empty; write operations: and what belongs to it");
-            }
-            root
-        });
+        let root = Node::read(text, &mut mistakes);
+        if root.is_none() && mistakes.list().is_empty() {
+            mistakes.add(Place::Whole, "", "is empty; write operations: and what belongs to it");
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         let config = root.and_then(|root| Self::read(&root, folder, switches, environment, &mut mistakes));
         mistakes.or(config)
@@ -173,4 +174,43 @@ fn series_per_report(field: &Field<'_>, mistakes: &mut Mistakes) -> Option<usize
     let section = field.section(&keys, mistakes)?;
     let count = section.get("series_per_report").and_then(|field| field.meaning(quantity::count, mistakes))?;
     usize::try_from(count).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../deploy/wolkvox-exporter.example.yaml");
+
+    fn is_told_or_meant(text: &str) -> Result<(), TestCaseError> {
+        match Config::parse(text, Path::new("f.yaml"), &Switches::default(), &|_| Some("token".to_owned())) {
+            Ok(config) => prop_assert!(!config.operations.is_empty()),
+            Err(mistakes) => {
+                prop_assert!(!mistakes.list().is_empty());
+                prop_assert!(mistakes.list().is_sorted());
+                prop_assert!(mistakes.to_string().starts_with("f.yaml"));
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_either_meant_or_wrong(text in "[\\[\\]{}:,&*!|>'\"%@`?#~\n\t -]{0,60}|\\PC{0,60}") {
+            is_told_or_meant(&text)?;
+        }
+
+        #[test]
+        fn any_damage_to_the_example_is_either_meant_or_wrong(
+            from in 0..EXAMPLE.len(), length in 0..40usize, instead in "[a-z0-9:{}\\[\\] \n*&-]{0,12}",
+        ) {
+            let mut text: Vec<char> = EXAMPLE.chars().collect();
+            let from = from.min(text.len());
+            let until = (from + length).min(text.len());
+            text.splice(from..until, instead.chars());
+            is_told_or_meant(&text.into_iter().collect::<String>())?;
+        }
+    }
 }

@@ -53,7 +53,7 @@ pub(super) fn addressed(text: &str) -> Result<Server, String> {
     }
     let path = uri.path().trim_end_matches('/');
     let path = path.strip_suffix("/api/v2").unwrap_or(path).trim_end_matches('/');
-    if path.ends_with(".php") {
+    if path.to_ascii_lowercase().ends_with(".php") {
         return Err(format!("this is the address of one report; {ADVICE}"));
     }
     let host = authority.host().to_ascii_lowercase();

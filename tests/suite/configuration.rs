@@ -1,5 +1,7 @@
 //! The configuration as files: the example is right, and every kind of mistake is told as it should be.
 
+#![expect(clippy::unwrap_used, reason = "what does not go well fails the test")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,6 +9,7 @@ use std::time::Duration;
 
 use jiff::civil::{Weekday, date};
 use wolkvox_exporter::config::{Base, Config, Switches};
+use wolkvox_exporter::estimate::Estimate;
 use wolkvox_exporter::plan::Plan;
 use wolkvox_exporter::reports;
 use wolkvox_exporter::token::TokenSource;
@@ -91,6 +94,12 @@ fn the_example_is_right() {
     );
     assert!(Plan::of(acme).fits());
     assert_ne!(acme.terms.agent_name("ANA"), "ANA");
+
+    let estimate = Estimate::of(acme);
+    assert!(estimate.reports().all(|(_, series)| series > 0 && series < 50_000), "{estimate}");
+    assert_eq!(estimate.series_in_all(), estimate.reports().map(|(_, series)| series).sum::<u64>());
+    assert!(estimate.to_string().ends_with("40 agents, 20 skills, 10 routing points, 40 activity codes"), "{estimate}");
+    assert!(Estimate::of(umbrella).to_string().contains("16 agents, 3 skills"));
 
     assert_eq!(umbrella.server, "wv0042.wolkvox.com");
     assert_eq!(umbrella.timezone_name, "America/Mexico_City");
@@ -246,6 +255,15 @@ mod environment_alone {
              WOLKVOX_TIMEZONE: is missing; write the operation's IANA time zone, such as America/Bogota\n\
              WOLKVOX_TOKEN: stands beside WOLKVOX_TOKEN_FILE; keep one of the two"
         );
+        let told = described(&[
+            ("WOLKVOX_SERVER", "13"),
+            ("WOLKVOX_TOKEN", "x"),
+            ("WOLKVOX_TIMEZONE", "UTC"),
+            ("WOLKVOX_LICENSES", "2"),
+        ])
+        .unwrap_err();
+        assert!(told.starts_with("WOLKVOX_LICENSES: the plan of wv0013 makes"), "{told}");
+        assert!(told.ends_with("; intervals are written in a --config.file"), "{told}");
         assert!(described(&[]).unwrap_err().starts_with("environment: there is neither a --config.file nor any of"));
     }
 }
