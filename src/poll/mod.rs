@@ -172,7 +172,6 @@ impl Poller {
             let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
             self.ticking(async move { gates.enter(&token).await }).await
         };
-        let begun = Instant::now();
         let asked = self.around.clock.now();
         let terms = Arc::clone(&self.operation.terms);
         let ask = Ask { window: today(&asked.to_zoned(self.operation.timezone.clone())), terms: &terms };
@@ -185,13 +184,13 @@ impl Poller {
             slot.vitals.replied(asked, &reply);
         }
         match &reply.outcome {
-            Ok(answered) => self.answered(turn.slot, begun, *answered, facts.as_ref(), &reply),
+            Ok(answered) => self.answered(turn.slot, *answered, facts.as_ref(), &reply),
             Err(trouble) => self.failed(turn.slot, trouble),
         }
     }
 
     /// Puts up what was answered.
-    fn answered(&mut self, position: usize, asked: Instant, answered: Answered, facts: &dyn Folding, reply: &Reply) {
+    fn answered(&mut self, position: usize, answered: Answered, facts: &dyn Folding, reply: &Reply) {
         self.refusals = 0;
         let limit = self.around.series_per_report;
         let now = self.around.clock.now();
@@ -203,7 +202,7 @@ impl Poller {
             Answered::Nothing => (report.nothing)(&mut samples),
         }
         slot.vitals.measured(now, &samples);
-        let (until, failures) = slot.answered(asked, answered == Answered::Nothing);
+        let (until, failures) = slot.answered(Instant::now(), answered == Answered::Nothing);
         let page = Page::of(&samples, &["operation"], &[&self.operation.name]);
         let subject = Subject::Report(slot.report);
         self.around.board.publish(subject, (self.position, slot.report), page, Some(until));

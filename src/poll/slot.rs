@@ -41,10 +41,10 @@ impl Slot {
         }
     }
 
-    /// The report was answered at `asked`; its data are served from now on. Answers until when, and how many failures
-    /// this ends.
-    pub(super) fn answered(&mut self, asked: Instant, is_empty: bool) -> (Instant, u32) {
-        let until = asked + self.poll.interval * INTERVALS_SERVED;
+    /// The report was answered now; its data are served from now on. Answers until when, and how many failures this
+    /// ends.
+    pub(super) fn answered(&mut self, now: Instant, is_empty: bool) -> (Instant, u32) {
+        let until = now + self.poll.interval * INTERVALS_SERVED;
         self.served_until = Some(until);
         self.is_empty = is_empty;
         self.trouble = None;
