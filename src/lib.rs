@@ -7,3 +7,4 @@ pub mod row;
 pub mod samples;
 pub mod terms;
 pub mod value;
+pub mod world;
