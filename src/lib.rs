@@ -5,6 +5,7 @@ pub mod report;
 pub mod reports;
 pub mod row;
 pub mod samples;
+mod spelling;
 pub mod terms;
 pub mod value;
 pub mod world;
