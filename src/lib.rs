@@ -5,6 +5,7 @@ pub mod report;
 pub mod reports;
 pub mod row;
 pub mod samples;
+pub mod simulator;
 mod spelling;
 pub mod terms;
 pub mod value;

@@ -230,7 +230,7 @@ impl<'a> Row<'a> {
         let is_it = |known: &&str| known.eq_ignore_ascii_case(trimmed);
         let position = match self.fields.get(expected) {
             Some(known) if is_it(known) => Some(expected),
-            _ => self.fields.iter().position(|known| is_it(known)),
+            _ => self.fields.iter().position(is_it),
         };
         if let Some(position) = position {
             if let Some(slot) = self.words.get_mut(position) {

@@ -71,7 +71,7 @@ impl Report for Skills {
     const ENDPOINT: Endpoint = Endpoint { file: "real_time.php", api: "skills" };
     const SPAN: Span = Span::Now;
     const URGENCY: Urgency = Urgency::Live;
-    const INTERVAL: Duration = Duration::from_secs(60);
+    const INTERVAL: Duration = Duration::from_mins(1);
     const FAMILIES: Families = &[&INFO, &CALLS_IN_QUEUE, &INBOUND, &ANSWERED, &ABANDONED, &SERVICE_LEVEL, &ABANDONMENT];
     const FIELDS: &'static [&'static str] =
         &["skill_id", "skill_name", "calls_in_queue_now", "stat_inbound", "stat_answer", "stat_abandon", "by_abandon"];
