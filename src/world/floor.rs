@@ -4,7 +4,7 @@
 //! in any of the agent's skills; a caller who finds several agents ready gets the one who has been ready longest.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 use super::day::{Call, Contact, Direction, Fate, Spell, State};
 use super::demand::Arrival;
@@ -80,6 +80,8 @@ struct Floor<'a> {
     desks: Vec<Option<Desk>>,
     /// The callers of each skill, those who gave up included until they come to the front.
     queues: Vec<VecDeque<usize>>,
+    /// The agents ready for each skill, by the second since which they are.
+    ready: Vec<BTreeSet<(u32, usize)>>,
 }
 
 impl<'a> Floor<'a> {
@@ -101,6 +103,7 @@ impl<'a> Floor<'a> {
             contacts: Vec::new(),
             desks: shifts.into_iter().map(|shift| shift.map(desk)).collect(),
             queues: vec![VecDeque::new(); staff.skills.len()],
+            ready: vec![BTreeSet::new(); staff.skills.len()],
         };
         for call in 0..floor.calls.len() {
             if floor.calls[call].arrival.skill.is_some() {
@@ -156,14 +159,7 @@ impl<'a> Floor<'a> {
     fn queue(&mut self, call: usize, now: u32) {
         let Some(skill) = self.calls[call].arrival.skill else { return };
         self.calls[call].fate = Fate::Waiting { skill };
-        let longest_ready = (0..self.desks.len())
-            .filter(|agent| self.staff.agents[*agent].skills.contains(&skill))
-            .filter_map(|agent| match self.status(agent) {
-                Status::Ready { since } => Some((since, agent)),
-                Status::Away | Status::Busy => None,
-            })
-            .min();
-        if let Some((_, agent)) = longest_ready {
+        if let Some(&(_, agent)) = self.ready[skill].first() {
             self.end_ready(agent, now);
             self.answer(agent, call, now);
         } else {
@@ -192,6 +188,9 @@ impl<'a> Floor<'a> {
             return;
         }
         desk.status = Status::Ready { since: now };
+        for &skill in &self.staff.agents[agent].skills {
+            self.ready[skill].insert((now, agent));
+        }
         let mut plan_dial = |mean, direction| {
             let at = now + 1 + self.random.seconds(mean, 0, 7200);
             self.planned += 1;
@@ -279,6 +278,9 @@ impl<'a> Floor<'a> {
         let Status::Ready { since } = desk.status else { return None };
         desk.spend(State::Ready, since, now);
         desk.status = Status::Busy;
+        for &skill in &self.staff.agents[agent].skills {
+            self.ready[skill].remove(&(since, agent));
+        }
         Some(())
     }
 }

@@ -102,6 +102,8 @@ mod tests {
         }
         assert!(drawn.iter().all(|number| (3..=5).contains(number)));
         assert!((0..1000).all(|_| (8..=90).contains(&random.seconds(40.0, 8, 90))));
+        let chances = (0..10_000).filter(|_| random.chance(40)).count();
+        assert!((3_850..4_150).contains(&chances), "{chances}");
         assert!((0..1000).all(|_| random.weighted([1, 0, 2].into_iter()) != 1));
     }
 }

@@ -30,12 +30,19 @@ pub(super) struct Shift {
 
 /// Every agent's plan; nothing for those who have the day off.
 pub(super) fn shifts(random: &mut Random, calendar: &Calendar, weekday: Weekday, agents: u32) -> Vec<Option<Shift>> {
-    let presence = match weekday {
-        Weekday::Sunday => 25,
-        Weekday::Saturday => 50,
-        _ => 93,
-    };
-    (0..agents).map(|agent| random.chance(presence).then(|| shift(random, calendar, agent))).collect()
+    let week = calendar.start().as_second() / (7 * 86_400);
+    let mut shifts = Vec::new();
+    for agent in 0..agents {
+        // At weekends groups take turns, with one agent of every shift in each, so that somebody is always there.
+        let turn = i64::from(agent) / 5 + week;
+        let is_at_work = match weekday {
+            Weekday::Sunday => turn % 3 == 0,
+            Weekday::Saturday => turn % 2 == 0,
+            _ => random.chance(93),
+        };
+        shifts.push(is_at_work.then(|| shift(random, calendar, agent)));
+    }
+    shifts
 }
 
 fn shift(random: &mut Random, calendar: &Calendar, agent: u32) -> Shift {

@@ -122,7 +122,7 @@ const FAMILY_NAMES: [&str; 20] = [
     "SANTOS",
     "DE LA CRUZ",
     "BAUTISTA",
-    "ÑÁÑEZ",
+    "NÚÑEZ",
     "RAMOS",
     "MENDOZA",
     "ORTIZ",
@@ -173,10 +173,11 @@ fn agents(random: &mut Random, number: u32, skills: &[Skill]) -> Vec<Agent> {
             7 => agents.first().map_or_else(String::new, |agent| agent.name.clone()),
             _ => full_name(random, position),
         };
-        let weights = || skills.iter().map(|skill| skill.weight);
-        let mut answers = vec![random.weighted(weights())];
-        for likelihood in [75, 35] {
-            let more = random.weighted(weights());
+        let first = most_wanting(skills, &agents);
+        let mut answers = vec![first];
+        for likelihood in [85, 60] {
+            // Small skills live on the agents of the large ones, so these are not drawn by weight.
+            let more = random.weighted(skills.iter().map(|skill| u32::from(skill.weight > 0)));
             if random.chance(likelihood) && !answers.contains(&more) {
                 answers.push(more);
             }
@@ -190,11 +191,19 @@ fn agents(random: &mut Random, number: u32, skills: &[Skill]) -> Vec<Agent> {
             name,
             national_id: random.between(10_000_000, 1_199_999_999).to_string(),
             skills: answers,
-            dials: random.chance(35),
-            writes: random.chance(40),
+            dials: position % 3 == 1,
+            writes: matches!(position % 7, 0 | 2 | 5),
         });
     }
     agents
+}
+
+/// The skill that has the fewest agents of its own for its part of the calls.
+fn most_wanting(skills: &[Skill], agents: &[Agent]) -> usize {
+    let has = |skill: usize| agents.iter().filter(|agent| agent.skills.first() == Some(&skill)).count();
+    // The next agent's worth: with one more, how much of its part would each agent have to carry?
+    let load = |skill: usize| f64::from(skills[skill].weight) / f64::from(u32::try_from(has(skill) + 1).unwrap_or(1));
+    (0..skills.len()).max_by(|one, other| load(*one).total_cmp(&load(*other))).unwrap_or_default()
 }
 
 /// First name and two family names, sometimes typed with a blank too many.
