@@ -75,7 +75,8 @@ fn right_answer(
         let period = question::check(report, parameters)?;
         let services_time = parameters.get("services_time").and_then(|seconds| seconds.parse().ok());
         let skill_id = parameters.get("skill_id");
-        Ok((report, Asked { now: simulator.now(), period, skill_id, services_time, usage }))
+        let now = operation.known_until(report.span, simulator.now());
+        Ok((report, Asked { now, period, skill_id, services_time, usage }))
     });
     let told = asked.and_then(|(report, asked)| match (report.simulate)(operation.world(), &asked) {
         Value::Null => Err(Refusal::NO_DATA),

@@ -6,6 +6,9 @@
 //! The answers come as wolkvox sends them: `GET /api/v2/<file>.php?api=<api>&...` with the header `wolkvox-token`,
 //! indented JSON in which every value is a string, chunked, and 404 where nothing happened.
 //!
+//! An operation can take its time over every answer ([`Operation::with_latency`]), and its reports about a day can lag
+//! behind as wolkvox's do ([`Operation::with_reports_rebuilt_every`]).
+//!
 //! # Bad days
 //!
 //! [`Simulator::set_fault`], or the same over HTTP, makes answers go wrong:

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::refusal::Refusal;
-use crate::report::Usage;
+use crate::report::{Span, Usage};
 use crate::world::World;
 
 /// Requests a day that each licence gives the operation.
@@ -23,6 +23,7 @@ pub struct Operation {
     world: Arc<World>,
     token: String,
     latency: Duration,
+    rebuilt_every: Duration,
     ledger: Mutex<Ledger>,
 }
 
@@ -67,13 +68,21 @@ impl Operation {
     /// An operation over this contact centre, known by this token.
     #[must_use]
     pub fn new(world: Arc<World>, token: &str) -> Self {
-        Self { world, token: token.to_owned(), latency: Duration::ZERO, ledger: Mutex::default() }
+        let (latency, rebuilt_every) = (Duration::ZERO, Duration::ZERO);
+        Self { world, token: token.to_owned(), latency, rebuilt_every, ledger: Mutex::default() }
     }
 
     /// Lets it take so long over every answer.
     #[must_use]
     pub fn with_latency(self, latency: Duration) -> Self {
         Self { latency, ..self }
+    }
+
+    /// Lets its reports about a day be rebuilt only so often, as wolkvox's are about every ten minutes; what happened
+    /// since is not in them yet. Unless set, they are always up to date.
+    #[must_use]
+    pub fn with_reports_rebuilt_every(self, interval: Duration) -> Self {
+        Self { rebuilt_every: interval, ..self }
     }
 
     /// Its contact centre.
@@ -110,6 +119,17 @@ impl Operation {
 
     pub(super) fn is_known_by(&self, token: &[u8]) -> bool {
         self.token.as_bytes() == token
+    }
+
+    /// The instant up to which a report about this span knows what happened.
+    pub(super) fn known_until(&self, span: Span, now: Timestamp) -> Timestamp {
+        let interval = i64::try_from(self.rebuilt_every.as_secs()).unwrap_or(i64::MAX);
+        if span == Span::Now || interval == 0 {
+            return now;
+        }
+        // Half an interval off the full hour, so that midnight falls between two rebuildings.
+        let since = (now.as_second() + interval / 2).rem_euclid(interval);
+        now.saturating_sub(SignedDuration::from_secs(since)).unwrap_or(now)
     }
 
     pub(super) fn latency(&self) -> Duration {

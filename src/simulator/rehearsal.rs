@@ -227,6 +227,24 @@ async fn the_quota_is_the_operations_and_ends_with_its_own_day() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn reports_about_a_day_lag_behind_until_they_are_rebuilt() {
+    let now = Arc::new(Mutex::new(noon()));
+    let clock = Arc::clone(&now);
+    let operation = Operation::new(Arc::new(World::new(demo().remove(0))), "andes-token")
+        .with_reports_rebuilt_every(Duration::from_mins(10));
+    let stage = Stage { simulator: Simulator::new(Arc::new(move || *clock.lock().unwrap()), [operation]), now };
+    let world = Arc::clone(stage.simulator.operation("andes").unwrap().world());
+    for (after, known) in [(0, -300), (299, -300), (300, 300), (899, 300), (900, 900)] {
+        let at = |seconds| noon() + jiff::SignedDuration::from_secs(seconds);
+        *stage.now.lock().unwrap() = at(after);
+        let rows = stage.andes(&path(&reports::ALL[3], "20260605")).await.json()["data"].as_array().unwrap().len();
+        assert_eq!(rows, world.ivr_calls(&world.today(at(known)), at(known)).len(), "{after} s later");
+        let inbound = world.skills(at(after))[0].inbound.to_string();
+        assert_eq!(stage.andes(SKILLS).await.json()["data"][0]["stat_inbound"], inbound, "what is live does not lag");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_fault_goes_wrong_as_promised() {
     let stage = stage();
     let right = stage.andes(SKILLS).await;
