@@ -10,13 +10,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::Date;
+use serde_json::{Value, json};
 
 use crate::family::{Counter, Families, Gauge};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
 use crate::value::sum;
+use crate::world::{self, World};
 
 static INFO: Gauge<2> = Gauge::new(
     "wolkvox_agent_info",
@@ -157,6 +160,38 @@ impl Report for Agents {
         for (id, agent) in &facts.agents {
             agent.measure(id, samples);
         }
+    }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let hours = world.agent_hours(&asked.period(world), asked.now);
+        if hours.iter().all(|hour| hour.work == world::Work::default()) {
+            return Value::Null;
+        }
+        spelling::rows(hours.into_iter().map(|told| {
+            let work = told.work;
+            let aht = work.handling().checked_div(work.handled_calls()).unwrap_or_default();
+            json!({
+                "operation": world.profile().name,
+                "date": told.date.to_string(),
+                "hour": format!("{:02}:00", told.hour),
+                "agent_id": told.agent.id.to_string(),
+                "agent_dni": told.agent.national_id,
+                "agent_name": told.agent.name,
+                "calls": spelling::count(work.handled_calls() + work.internal_calls),
+                "calls_inbound": spelling::count(work.inbound_calls),
+                "calls_outbound": spelling::count(work.outbound_calls),
+                "calls_internal": spelling::count(work.internal_calls),
+                "ready_time": spelling::clock(work.ready),
+                "inbound_time": spelling::clock(work.inbound),
+                "outbound_time": spelling::clock(work.outbound),
+                "acw_time": spelling::clock(work.acw),
+                "ring_time": spelling::clock(work.ring),
+                "login_time": spelling::clock(work.login()),
+                "aht": spelling::clock(aht),
+                "Occupancy ": spelling::percentage(work.handling().into(), (work.login() - work.aux).into()),
+                "aux_time": spelling::clock(work.aux),
+            })
+        }))
     }
 }
 

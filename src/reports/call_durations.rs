@@ -7,12 +7,16 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Counter, Families, Histogram};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row, Word};
 use crate::samples::{Distribution, Samples};
+use crate::spelling;
 use crate::terms::Terms;
 use crate::value::sum;
+use crate::world::World;
 
 static DURATION: Histogram<0> = Histogram::new(
     "wolkvox_call_duration_seconds",
@@ -99,6 +103,29 @@ impl Report for CallDurations {
                 samples.counter(&COST, [label], cost);
             }
         }
+    }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let intervals = world.call_durations(&asked.period(world), asked.now);
+        let all: u64 = intervals.iter().map(|interval| interval.calls).sum();
+        if all == 0 {
+            return Value::Null;
+        }
+        let [first, second, third, fourth, longest] = intervals.map(|interval| {
+            json!({
+                "calls": spelling::count(interval.calls),
+                "minutes": spelling::grouped(interval.minutes),
+                "cost": spelling::money(interval.cost_hundredths),
+                "percentage": spelling::percentage(interval.calls, all),
+            })
+        });
+        json!({
+            "0_5_seg": first,
+            "6_20_seg": second,
+            "21_60_seg": third,
+            "61_120_seg": fourth,
+            "greater_than_121": longest,
+        })
     }
 }
 

@@ -7,11 +7,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Counter, Families};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
+use crate::world::World;
 
 static CLOSED: Counter<2> = Counter::new(
     "wolkvox_closed_interactions_total",
@@ -50,6 +54,18 @@ impl Report for ClosedInteractions {
         for ((agent, code), interactions) in &facts.closed {
             samples.counter(&CLOSED, [agent, code], whole(*interactions));
         }
+    }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let closed = world.closed_interactions(&asked.period(world), asked.now);
+        spelling::rows(closed.into_iter().map(|told| {
+            json!({
+                "Interactions": spelling::count(told.interactions),
+                "agent_name": told.agent.name,
+                "cod_act": told.code.code,
+                "description_cod_act ": told.code.description,
+            })
+        }))
     }
 }
 

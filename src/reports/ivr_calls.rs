@@ -8,11 +8,15 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Counter, Families, Histogram};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
 use crate::samples::{Distribution, Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
+use crate::world::{Course, World};
 
 static CALLS: Counter<2> = Counter::new(
     "wolkvox_ivr_calls_total",
@@ -158,6 +162,54 @@ impl Report for IvrCalls {
         for (kind, calls) in &facts.interactions {
             samples.counter(&INTERACTIONS, [kind], whole(*calls));
         }
+    }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let calls = world.ivr_calls(&asked.period(world), asked.now);
+        spelling::rows(calls.into_iter().map(|call| {
+            let mut row = json!({
+                "conn_id": call.id,
+                "time_on_rp": spelling::clock(call.ivr_seconds),
+                "end_date_rp": spelling::moment(call.left_ivr),
+                "rp_id": call.routing_point.id.to_string(),
+                "ani": call.phone,
+                "customer_id": call.customer_id,
+                "time_on_skill": "",
+                "skill_id": "-",
+                "skill_result": "-",
+                "go_to_agent": "no",
+                "agent_id": "-",
+                "agent_name": "-",
+                "time_with_agent": "-",
+                "cod_act": "-",
+                "cod_act_2": "-",
+                "type_interaction": "-",
+                "Total_time ": spelling::clock(call.total_seconds),
+            });
+            match call.course {
+                Course::Contained => {}
+                Course::Abandoned { skill, waited } => {
+                    row["time_on_skill"] = spelling::clock(waited);
+                    row["skill_id"] = skill.id.to_string().into();
+                    row["skill_result"] = "ABANDON".into();
+                }
+                Course::Answered { skill, waited, agent, talked, codes } => {
+                    row["time_on_skill"] = spelling::clock(waited);
+                    row["skill_id"] = skill.id.to_string().into();
+                    row["skill_result"] = "ANSWER".into();
+                    row["go_to_agent"] = "yes".into();
+                    row["agent_id"] = agent.id.to_string().into();
+                    row["agent_name"] = agent.name.as_str().into();
+                    row["time_with_agent"] = spelling::clock(talked);
+                    row["type_interaction"] = "inbound".into();
+                    if let Some([first, second]) = codes {
+                        row["cod_act"] = first.code.into();
+                        row["cod_act_2"] = if second.code.is_empty() { "-" } else { second.code }.into();
+                    }
+                }
+            }
+            row
+        }))
     }
 }
 

@@ -9,6 +9,9 @@ mod ivr_calls;
 mod quota;
 mod skills;
 
+#[cfg(test)]
+mod truth;
+
 use crate::report::Listing;
 
 /// Every report, in the order in which its families are served.

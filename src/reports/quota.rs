@@ -6,11 +6,15 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Families, Gauge};
-use crate::report::{Allowance, Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Allowance, Ask, Asked, Endpoint, Report, Span, Urgency, Usage};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
+use crate::world::World;
 
 static LIMIT: Gauge<0> = Gauge::new(
     "wolkvox_quota_limit_requests",
@@ -61,6 +65,18 @@ impl Report for Quota {
 
     fn allowance(facts: &Facts) -> Option<Allowance> {
         Some(Allowance { limit: facts.limit?, used: facts.used? })
+    }
+
+    fn simulate(_world: &World, asked: &Asked<'_>) -> Value {
+        let Usage { limit, by_token, by_all } = asked.usage;
+        spelling::rows([json!({
+            "description": "Prometheus",
+            "token_limit": spelling::count(limit),
+            "token_use_today": spelling::count(by_token),
+            "all_token_today": spelling::count(by_all),
+            // The limit less the use of this token alone, as the vendor's page defines it.
+            "available_consumption_options": spelling::count(limit.saturating_sub(by_token)),
+        })])
     }
 }
 

@@ -10,11 +10,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Counter, Families, Gauge};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
+use crate::world::{ServiceLevelBase, World};
 
 static INFO: Gauge<2> = Gauge::new(
     "wolkvox_skill_info",
@@ -125,6 +129,42 @@ impl Report for Skills {
         if let (Some((id, all)), true) = (&facts.all, facts.skills.is_empty() && !facts.has_unwanted) {
             all.measure(id, samples);
         }
+    }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let base = world.profile().service_level_base;
+        let wanted = asked.skill_id.filter(|id| !id.eq_ignore_ascii_case("all"));
+        let skills = world.skills(asked.now).into_iter().filter(|told| {
+            // A number that no skill has is no data.
+            wanted.is_none_or(|id| id == told.skill.id.to_string())
+        });
+        spelling::rows(skills.map(|told| {
+            let whole = match base {
+                ServiceLevelBase::Inbound => told.inbound,
+                ServiceLevelBase::Answered => told.answered,
+            };
+            let level = |seconds| spelling::percentage(told.answered_within(seconds), whole);
+            let mut row = json!({
+                "skill_id": told.skill.id.to_string(),
+                "skill_name": told.skill.name,
+                "calls_in_queue_now": spelling::count(told.in_queue),
+                "stat_inbound": spelling::count(told.inbound),
+                "stat_answer": spelling::count(told.answered),
+                "stat_abandon": spelling::count(told.abandoned),
+                "service_level_10seg": level(10),
+                "service_level_20seg": level(20),
+                "service_level_30seg": level(30),
+            });
+            match asked.services_time {
+                Some(seconds) if ![0, 10, 20, 30].contains(&seconds) => {
+                    row[format!("service_level_{seconds:02}seg")] = level(seconds);
+                }
+                // The slip of the service: a level for no time at all.
+                _ => row["service_level_0seg"] = json!("0 %"),
+            }
+            row["by_abandon"] = spelling::percentage(told.abandoned, told.inbound);
+            row
+        }))
     }
 }
 
