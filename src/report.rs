@@ -114,6 +114,9 @@ pub trait Report: 'static {
     /// Says what the facts measure.
     fn measure(facts: &Self::Facts, terms: &Terms, samples: &mut Samples);
 
+    /// Says what is known when nothing happened: zeros where the series do not depend on an answer, else nothing.
+    fn measure_nothing(_samples: &mut Samples) {}
+
     /// What the facts tell of the daily quota, if this report is about it.
     #[must_use]
     fn allowance(_facts: &Self::Facts) -> Option<Allowance> {
@@ -184,6 +187,8 @@ pub struct Listing {
     pub families: Families,
     /// Parameters beside `api` and the dates.
     pub parameters: fn(&Terms) -> Vec<(&'static str, String)>,
+    /// Says what is known when nothing happened.
+    pub nothing: fn(&mut Samples),
     /// Empty facts, to fold an answer into.
     pub begin: fn() -> Box<dyn Folding>,
 }
@@ -200,6 +205,7 @@ impl Listing {
             interval: R::INTERVAL,
             families: R::FAMILIES,
             parameters: R::parameters,
+            nothing: R::measure_nothing,
             begin: || Box::new(Facts::<R>(R::Facts::default())),
         }
     }

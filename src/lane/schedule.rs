@@ -29,6 +29,8 @@ struct Slot {
     /// An extra try of the turn that failed.
     retry: Option<Instant>,
     tries: u32,
+    /// No turn before this moment: wolkvox asked to be left alone.
+    not_before: Option<Instant>,
 }
 
 /// A report's turn.
@@ -62,6 +64,7 @@ impl Schedule {
             has_begun: false,
             retry: None,
             tries: 0,
+            not_before: None,
         };
         Self { slots: (0..).zip(reports).map(slot).collect() }
     }
@@ -98,14 +101,27 @@ impl Schedule {
         })
     }
 
+    /// Leaves this report alone until then; turns that fall before it are missed.
+    pub fn hold(&mut self, slot: usize, until: Instant) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.not_before = Some(until);
+        }
+    }
+
+    /// Makes every report due at once, as at the start.
+    pub fn restart(&mut self, now: Instant) {
+        for slot in &mut self.slots {
+            *slot = Slot { due: now, has_begun: false, retry: None, tries: 0, not_before: None, ..*slot };
+        }
+    }
+
     /// How many tries this report's present turn has had beside the first.
     #[must_use]
     pub fn retries(&self, slot: usize) -> u32 {
         self.slots.get(slot).map_or(0, |slot| slot.tries)
     }
 
-    /// How many regular turns lie between now and `left` later, of reports at least as urgent as `urgency`, except for
-    /// the one in `besides`.
+    /// How many regular turns lie between now and `left` later, of reports at least as urgent as `urgency`.
     #[must_use]
     pub fn planned(&self, now: Instant, left: Duration, urgency: Urgency) -> u64 {
         self.slots.iter().filter(|slot| slot.urgency <= urgency).map(|slot| slot.planned(now, left)).sum()
@@ -121,12 +137,14 @@ impl Schedule {
 
 impl Slot {
     fn next(&self) -> Instant {
-        self.retry.map_or(self.due, |retry| retry.min(self.due))
+        let next = self.retry.map_or(self.due, |retry| retry.min(self.due));
+        self.not_before.map_or(next, |not_before| next.max(not_before))
     }
 
     fn take(&mut self, now: Instant) -> (u64, bool) {
         let is_retry = self.due > now;
         self.retry = None;
+        self.not_before = None;
         if is_retry {
             return (0, true);
         }

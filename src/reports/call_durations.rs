@@ -75,6 +75,14 @@ impl Report for CallDurations {
         Ok(())
     }
 
+    fn measure_nothing(samples: &mut Samples) {
+        samples.histogram(&DURATION, [], &BOUNDS, &Distribution::default());
+        for label in INTERVALS {
+            samples.counter(&BILLED_SECONDS, [label], 0.0);
+            samples.counter(&COST, [label], 0.0);
+        }
+    }
+
     fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
         if facts.is_told {
             let mut durations = Distribution::default();

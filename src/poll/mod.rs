@@ -1,0 +1,496 @@
+//! The loop of one operation: it waits for a report's turn, asks, judges, publishes, and says what it did.
+//!
+//! One loop serves all reports of the operation, because only one request may be in flight per token anyway: whose turn
+//! it is follows from the schedule alone, and nothing is shared between tasks.
+
+mod slot;
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, Zoned};
+use tokio::time::Instant;
+use tracing::{debug, error, info, warn};
+
+use self::slot::Slot;
+use crate::board::{Board, Page, Subject};
+use crate::clock::Clock;
+use crate::config::Operation;
+use crate::lane::{Backoff, Budget, Gates, Schedule, Turn};
+use crate::plan::Plan;
+use crate::report::{Ask, Folding, Urgency, Window};
+use crate::samples::Samples;
+use crate::status::{BudgetStatus, OperationStatus, Teller, Watch};
+use crate::tasks::Shutdown;
+use crate::token::Token;
+use crate::upstream::{Answered, Reply, Retry, Trouble, Upstream};
+use crate::vitals::{OperationVitals, Skip};
+
+/// The loop looks at the clock and at a refused token's file at least so often.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What all pollers share.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// What time it is.
+    pub clock: Clock,
+    /// One request in flight per token.
+    pub gates: Arc<Gates>,
+    /// Where answers are put up.
+    pub board: Arc<Board>,
+    /// The configured `limits.series_per_report`.
+    pub series_per_report: usize,
+}
+
+/// The loop of one operation.
+#[derive(Debug)]
+pub struct Poller {
+    operation: Arc<Operation>,
+    /// The operation's position among all.
+    position: usize,
+    around: Surroundings,
+    upstream: Upstream,
+    teller: Teller,
+    schedule: Schedule,
+    budget: Budget,
+    planned: u64,
+    slots: Vec<Slot>,
+    /// The newest token that could be read.
+    token: Token,
+    rest: Option<Rest>,
+    /// How often in a row wolkvox has refused the token.
+    refusals: u32,
+    jitter: fastrand::Rng,
+    /// What was last told of the operation.
+    told: Option<OperationVitals>,
+}
+
+/// Why nothing is asked for a while.
+#[derive(Debug)]
+enum Rest {
+    /// wolkvox refused the token: until it changes, or until then.
+    RefusedToken { until: Instant },
+    /// wolkvox says the quota is spent: until this day has passed.
+    SpentQuota { day: Date },
+}
+
+impl Poller {
+    /// A poller for the operation at this position, and what others see of its status.
+    #[must_use]
+    pub fn new(
+        operation: Arc<Operation>,
+        position: usize,
+        token: Token,
+        upstream: Upstream,
+        around: Surroundings,
+    ) -> (Self, Watch) {
+        let now = around.clock.now().to_zoned(operation.timezone.clone());
+        let plan = Plan::of(&operation);
+        let slots: Vec<Slot> = operation.polls.iter().map(Slot::new).collect();
+        let status = OperationStatus {
+            operation: operation.name.clone(),
+            server: operation.server.clone(),
+            timezone: operation.timezone_name.clone(),
+            open: operation.is_open(now.datetime()),
+            up: None,
+            budget: BudgetStatus {
+                limit: plan.limit(),
+                used: 0,
+                planned: plan.total(),
+                reset: day_end(&now),
+            },
+            reports: slots.iter().map(|slot| slot.status(None)).collect(),
+        };
+        let (teller, watch) = Teller::new(status);
+        let mut jitter = fastrand::Rng::with_seed(seed(&operation.name));
+        let turns = operation.polls.iter().map(|poll| (poll.interval, poll.report.urgency));
+        let poller = Self {
+            schedule: Schedule::new(Instant::now(), turns, jitter.f64()),
+            budget: Budget::new(plan.limit(), now.date(), share_left(&now), slots.len() as u64),
+            planned: plan.total(),
+            operation,
+            position,
+            around,
+            upstream,
+            teller,
+            slots,
+            token,
+            rest: None,
+            refusals: 0,
+            jitter,
+            told: None,
+        };
+        (poller, watch)
+    }
+
+    /// Polls until the shutdown. A request in flight is given up then.
+    pub async fn run(mut self, mut shutdown: Shutdown) {
+        let polling = async {
+            self.tell_all();
+            loop {
+                self.tick();
+                let now = Instant::now();
+                if let Some(turn) = self.schedule.take(now) {
+                    self.take_turn(turn).await;
+                } else {
+                    let due = self.schedule.next_due().unwrap_or(now + TICK);
+                    tokio::time::sleep_until(due.min(now + TICK)).await;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            () = shutdown.begun() => {}
+            () = polling => {}
+        }
+    }
+
+    /// Asks for one report, unless there is a reason not to.
+    async fn take_turn(&mut self, turn: Turn) {
+        self.skip(turn.slot, Skip::Late, turn.missed);
+        if let Some(rest) = &self.rest {
+            let reason = match rest {
+                Rest::RefusedToken { .. } => Skip::Auth,
+                Rest::SpentQuota { .. } => Skip::Quota,
+            };
+            self.skip(turn.slot, reason, u64::from(!turn.is_retry));
+        } else if self.budget.take(self.reserved(turn)) {
+            self.ask(turn).await;
+        } else {
+            self.skip(turn.slot, Skip::Budget, u64::from(!turn.is_retry));
+        }
+        self.tell_report(turn.slot);
+        self.tell();
+    }
+
+    async fn ask(&mut self, turn: Turn) {
+        let Some(slot) = self.slots.get(turn.slot) else { return };
+        let report = slot.poll.report;
+        // A file that cannot be read at this moment (it is being replaced) leaves the token as it was.
+        if let Ok(token) = self.operation.token.read() {
+            self.token = token;
+        }
+        let pass = {
+            let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
+            self.ticking(async move { gates.enter(&token).await }).await
+        };
+        let begun = Instant::now();
+        let asked = self.around.clock.now();
+        let terms = Arc::clone(&self.operation.terms);
+        let ask = Ask { window: today(asked.to_zoned(self.operation.timezone.clone())), terms: &terms };
+        let mut facts = (report.begin)();
+        let (upstream, token) = (self.upstream.clone(), self.token.clone());
+        let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
+        drop(pass);
+
+        if let Some(slot) = self.slots.get_mut(turn.slot) {
+            slot.vitals.replied(asked, &reply);
+        }
+        match &reply.outcome {
+            Ok(answered) => self.answered(turn.slot, begun, *answered, facts.as_ref(), &reply),
+            Err(trouble) => self.failed(turn.slot, trouble),
+        }
+    }
+
+    /// Puts up what was answered.
+    fn answered(&mut self, position: usize, asked: Instant, answered: Answered, facts: &dyn Folding, reply: &Reply) {
+        self.refusals = 0;
+        let limit = self.around.series_per_report;
+        let now = self.around.clock.now();
+        let Some(slot) = self.slots.get_mut(position) else { return };
+        let report = slot.poll.report;
+        let mut samples = Samples::of(report.families, limit);
+        match answered {
+            Answered::Data => facts.measure(&self.operation.terms, &mut samples),
+            Answered::Nothing => (report.nothing)(&mut samples),
+        }
+        slot.vitals.measured(now, &samples);
+        let (until, failures) = slot.answered(asked, answered == Answered::Nothing);
+        let page = Page::of(&samples, &["operation"], &[&self.operation.name]);
+        let subject = Subject::Report(slot.report);
+        self.around.board.publish(subject, (self.position, slot.report), page, Some(until));
+
+        let operation = self.operation.name.as_str();
+        let rejected: u64 = reply.tally.rejected.iter().sum();
+        debug!(operation, report = report.name, rows = reply.tally.rows, rejected, took = ?reply.duration, "answered");
+        if failures > 0 {
+            info!(operation, report = report.name, failures, "wolkvox answers again");
+        }
+        if rejected > 0 {
+            let of = reply.tally.rows;
+            debug!(operation, report = report.name, rejected, of, "rows were not counted, see the metric for the reasons");
+        }
+        if samples.dropped() > 0 {
+            let dropped = samples.dropped();
+            warn!(operation, report = report.name, dropped, limit, "series left out; raise limits.series_per_report");
+        }
+        if self.operation.licenses.is_none()
+            && let Some(told) = facts.allowance()
+        {
+            self.budget.learn(Plan::share_of(told.limit, self.operation.quota_share));
+        }
+    }
+
+    /// Says what went wrong and decides when to ask again.
+    fn failed(&mut self, position: usize, trouble: &Trouble) {
+        let now = Instant::now();
+        let failures = self.slots.get_mut(position).map_or(1, |slot| slot.failed(trouble.clone()));
+        if let Some(pause) = trouble.retry_after() {
+            self.schedule.hold(position, now + pause);
+        }
+        let next = match trouble.retry() {
+            Retry::Soon => self.retry_soon(position, now),
+            Retry::NextTurn => None,
+            Retry::NewToken => {
+                self.refusals += 1;
+                let until = now + Backoff::REFUSED_TOKEN.pause(self.refusals, self.jitter.f64());
+                self.rest = Some(Rest::RefusedToken { until });
+                self.refuse_all(trouble);
+                Some(until)
+            }
+            Retry::Tomorrow => {
+                self.rest = Some(Rest::SpentQuota { day: self.budget.day() });
+                self.refuse_all(trouble);
+                Some(now + left_of_day(&self.local_now()))
+            }
+        };
+        self.log_failure(position, trouble, failures, next.or(self.schedule.due(position)), now);
+    }
+
+    /// Another try, where the turn has one left and the day's plan does not need the request.
+    fn retry_soon(&mut self, position: usize, now: Instant) -> Option<Instant> {
+        let planned = self.schedule.planned(now, left_of_day(&self.local_now()), Urgency::Service);
+        if !self.budget.has_room(planned) {
+            return None;
+        }
+        let pause = Backoff::RETRY.pause(self.schedule.retries(position) + 1, self.jitter.f64());
+        self.schedule.retry(position, now, pause)
+    }
+
+    /// wolkvox will answer no report of the operation: none of them passes for answered.
+    fn refuse_all(&mut self, trouble: &Trouble) {
+        for slot in &mut self.slots {
+            slot.refused(trouble);
+        }
+        self.tell_all();
+    }
+
+    /// One line per failure that is news; a failure that goes on is told at its 2nd, 4th, 8th… time.
+    fn log_failure(&self, position: usize, trouble: &Trouble, failures: u32, next: Option<Instant>, now: Instant) {
+        let Some(slot) = self.slots.get(position) else { return };
+        let (operation, report, cause) = (self.operation.name.as_str(), slot.poll.report.name, trouble.cause());
+        let again = next.map(|next| rounded(next.saturating_duration_since(now))).unwrap_or_default();
+        let (what, advice) = (trouble.to_string(), cause.advice());
+        let cause = cause.label();
+        match trouble.retry() {
+            _ if !failures.is_power_of_two() => {
+                debug!(operation, report, cause, failures, next_try_in = %again, "wolkvox {what}");
+            }
+            Retry::NewToken => {
+                error!(operation, report, cause, next_try_in = %again, advice, "wolkvox {what}");
+            }
+            Retry::Tomorrow => {
+                error!(operation, report, cause, rests_for = %again, advice, "wolkvox {what}");
+            }
+            Retry::Soon | Retry::NextTurn => {
+                warn!(operation, report, cause, failures, next_try_in = %again, advice, "wolkvox {what}");
+            }
+        }
+    }
+
+    /// What the plan of the day keeps back from this turn: the turns of more urgent reports, and from another try all.
+    fn reserved(&self, turn: Turn) -> u64 {
+        let (now, left) = (Instant::now(), left_of_day(&self.local_now()));
+        if turn.is_retry {
+            self.schedule.planned(now, left, Urgency::Service)
+        } else {
+            self.schedule.planned_before(now, left, turn.slot)
+        }
+    }
+
+    fn skip(&mut self, position: usize, reason: Skip, turns: u64) {
+        let Some(slot) = self.slots.get_mut(position).filter(|_| turns > 0) else { return };
+        slot.vitals.skipped(reason, turns);
+        let (operation, report) = (self.operation.name.as_str(), slot.poll.report.name);
+        debug!(operation, report, reason = reason.label(), turns, "not asked");
+    }
+
+    /// Waits for something, and looks around meanwhile.
+    async fn ticking<T>(&mut self, waiting: impl Future<Output = T>) -> T {
+        let mut waiting = pin!(waiting);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut waiting => return done,
+                () = tokio::time::sleep(TICK) => self.tick(),
+            }
+        }
+    }
+
+    /// Looks around: has the day changed, has the operation opened or closed, are data too old, may the rest end?
+    fn tick(&mut self) {
+        self.teller.turns();
+        let today = self.local_now().date();
+        self.budget.roll(today);
+        self.end_rest(today);
+        self.withdraw_expired();
+        self.tell();
+    }
+
+    fn end_rest(&mut self, today: Date) {
+        let operation = self.operation.name.as_str();
+        match self.rest {
+            Some(Rest::SpentQuota { day }) if day != today => {
+                info!(operation, "a new day has begun: asking again");
+                self.rest = None;
+            }
+            Some(Rest::RefusedToken { until }) => {
+                let now = Instant::now();
+                match self.operation.token.read() {
+                    Ok(token) if token != self.token => {
+                        info!(operation, "the token has changed: asking again");
+                        self.token = token;
+                        self.refusals = 0;
+                        self.schedule.restart(now);
+                        self.rest = None;
+                    }
+                    _ if until <= now => self.rest = None,
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn withdraw_expired(&mut self) {
+        let now = Instant::now();
+        let expired: Vec<usize> =
+            self.slots.iter_mut().enumerate().filter_map(|(at, slot)| slot.has_expired(now).then_some(at)).collect();
+        for position in expired {
+            let Some(slot) = self.slots.get(position) else { continue };
+            let (operation, report) = (self.operation.name.as_str(), slot.poll.report.name);
+            self.around.board.withdraw(Subject::Report(slot.report), (self.position, slot.report));
+            warn!(operation, report, "no answer for three intervals: the data are too old and no longer served");
+            self.tell_report(position);
+        }
+    }
+
+    /// Publishes what is known about one report.
+    fn tell_report(&self, position: usize) {
+        let Some(slot) = self.slots.get(position) else { return };
+        let (operation, report) = (self.operation.name.as_str(), slot.poll.report.name);
+        let page = Page::of(&slot.vitals.measure(), &["operation", "report"], &[operation, report]);
+        self.around.board.publish(Subject::Vitals, (self.position, slot.report), page, None);
+        self.teller.tell(self.status());
+    }
+
+    fn tell_all(&mut self) {
+        for position in 0..self.slots.len() {
+            self.tell_report(position);
+        }
+        self.tell();
+    }
+
+    /// Publishes what is known about the operation, where that has changed.
+    fn tell(&mut self) {
+        let vitals = self.vitals();
+        if self.told.as_ref() == Some(&vitals) {
+            return;
+        }
+        let page = Page::of(&vitals.measure(), &["operation"], &[&self.operation.name]);
+        self.around.board.publish(Subject::Operation, (self.position, 0), page, None);
+        self.told = Some(vitals);
+        self.teller.tell(self.status());
+    }
+
+    fn vitals(&self) -> OperationVitals {
+        let now = self.local_now();
+        let level = &self.operation.service_level;
+        OperationVitals {
+            up: self.up(),
+            server: self.operation.server.clone(),
+            timezone: self.operation.timezone_name.clone(),
+            is_open: self.operation.is_open(now.datetime()),
+            day_start: now.start_of_day().map_or(now.timestamp(), |start| start.timestamp()),
+            day_end: day_end(&now),
+            target: (level.target, level.threshold),
+            budget_limit: self.budget.limit(),
+            budget_used: self.budget.used(),
+            budget_planned: self.planned,
+        }
+    }
+
+    fn status(&self) -> OperationStatus {
+        let (now, wall) = (Instant::now(), self.local_now());
+        let next = |position| {
+            let wait = self.schedule.due(position)?.saturating_duration_since(now);
+            wall.timestamp().checked_add(wait).ok()
+        };
+        OperationStatus {
+            operation: self.operation.name.clone(),
+            server: self.operation.server.clone(),
+            timezone: self.operation.timezone_name.clone(),
+            open: self.operation.is_open(wall.datetime()),
+            up: self.up(),
+            budget: BudgetStatus {
+                limit: self.budget.limit(),
+                used: self.budget.used(),
+                planned: self.planned,
+                reset: day_end(&wall),
+            },
+            reports: self.slots.iter().enumerate().map(|(position, slot)| slot.status(next(position))).collect(),
+        }
+    }
+
+    fn up(&self) -> Option<bool> {
+        self.slots.iter().filter_map(|slot| slot.vitals.success()).reduce(|one, other| one || other)
+    }
+
+    fn local_now(&self) -> Zoned {
+        self.around.clock.now().to_zoned(self.operation.timezone.clone())
+    }
+}
+
+/// From local midnight to now.
+fn today(now: Zoned) -> Window {
+    let to = now.datetime().with().subsec_nanosecond(0).build().unwrap_or(now.datetime());
+    Window { from: now.date().at(0, 0, 0, 0), to }
+}
+
+/// The local midnight to come.
+fn day_end(now: &Zoned) -> Timestamp {
+    let end = now.tomorrow().and_then(|tomorrow| tomorrow.start_of_day());
+    end.map_or(Timestamp::MAX, |end| end.timestamp())
+}
+
+fn left_of_day(now: &Zoned) -> Duration {
+    Duration::try_from(day_end(now).duration_since(now.timestamp())).unwrap_or_default()
+}
+
+/// How much of the present day, of 23, 24 or 25 hours, is still to come, 0 to 1.
+fn share_left(now: &Zoned) -> f64 {
+    let start = now.start_of_day().map_or(now.timestamp(), |start| start.timestamp());
+    let whole = day_end(now).duration_since(start).as_secs_f64();
+    left_of_day(now).as_secs_f64() / whole
+}
+
+/// A number that is the same for the same operation.
+fn seed(operation: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    operation.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A duration as a person would say it.
+fn rounded(duration: Duration) -> humantime::FormattedDuration {
+    let whole = if duration < Duration::from_secs(10) {
+        Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX) / 100 * 100)
+    } else {
+        Duration::from_secs(duration.as_secs())
+    };
+    humantime::format_duration(whole)
+}

@@ -1,0 +1,102 @@
+//! One report of one operation, as its poller knows it.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::config::Poll;
+use crate::reports;
+use crate::status::{ReportStatus, State, TroubleStatus};
+use crate::upstream::Trouble;
+use crate::vitals::ReportVitals;
+
+/// Data are served for so many intervals after the newest answer.
+const INTERVALS_SERVED: u32 = 3;
+
+/// One report of one operation.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) poll: Poll,
+    /// The report's position among all.
+    pub(super) report: usize,
+    pub(super) vitals: ReportVitals,
+    /// Until when the published data are served.
+    served_until: Option<Instant>,
+    /// Whether the newest answer was that nothing happened.
+    is_empty: bool,
+    trouble: Option<Trouble>,
+    /// How many attempts in a row have failed for the same cause.
+    failures: u32,
+}
+
+impl Slot {
+    pub(super) fn new(poll: &Poll) -> Self {
+        Self {
+            report: reports::ALL.iter().position(|report| report.name == poll.report.name).unwrap_or_default(),
+            vitals: ReportVitals::new(poll.interval),
+            poll: poll.clone(),
+            served_until: None,
+            is_empty: false,
+            trouble: None,
+            failures: 0,
+        }
+    }
+
+    /// The report was answered at `asked`; its data are served from now on. Answers until when, and how many failures
+    /// this ends.
+    pub(super) fn answered(&mut self, asked: Instant, is_empty: bool) -> (Instant, u32) {
+        let until = asked + self.poll.interval * INTERVALS_SERVED;
+        self.served_until = Some(until);
+        self.is_empty = is_empty;
+        self.trouble = None;
+        (until, std::mem::take(&mut self.failures))
+    }
+
+    /// The report was not answered. Answers how many times in a row it now was not, for the same cause.
+    pub(super) fn failed(&mut self, trouble: Trouble) -> u32 {
+        let is_known = self.trouble.as_ref().is_some_and(|known| known.cause() == trouble.cause());
+        self.failures = if is_known { self.failures + 1 } else { 1 };
+        self.trouble = Some(trouble);
+        self.failures
+    }
+
+    /// The whole operation was refused, this report with it.
+    pub(super) fn refused(&mut self, trouble: &Trouble) {
+        self.vitals.refused();
+        if self.trouble.as_ref() != Some(trouble) {
+            self.failed(trouble.clone());
+        }
+    }
+
+    /// Whether the data have just become too old to be served.
+    pub(super) fn has_expired(&mut self, now: Instant) -> bool {
+        let has_expired = self.served_until.is_some_and(|until| until <= now);
+        if has_expired {
+            self.served_until = None;
+            self.vitals.withdrawn();
+        }
+        has_expired
+    }
+
+    pub(super) fn status(&self, next_attempt: Option<Timestamp>) -> ReportStatus {
+        ReportStatus {
+            report: self.poll.report.name,
+            state: self.state(),
+            interval_seconds: self.poll.interval.as_secs_f64(),
+            last_attempt: self.vitals.last_attempt(),
+            last_success: self.vitals.last_success(),
+            next_attempt,
+            rows: self.vitals.rows(),
+            trouble: self.trouble.as_ref().map(TroubleStatus::from),
+        }
+    }
+
+    fn state(&self) -> State {
+        match (self.vitals.success(), self.served_until) {
+            (None, _) => State::Waiting,
+            (Some(true), None) | (Some(false), None) => State::Failing,
+            (Some(true), Some(_)) if self.is_empty => State::Empty,
+            (Some(true), Some(_)) => State::Fresh,
+            (Some(false), Some(_)) => State::Aging,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The only place that spawns: every task has a name and an owner, and the first to end unasked ends the process.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::{Id, JoinSet};
+use tracing::{debug, error, warn};
+
+/// How long tasks have to end after the shutdown has begun.
+const DRAIN: Duration = Duration::from_secs(4);
+
+/// All tasks of the process.
+#[derive(Debug)]
+pub struct Tasks {
+    set: JoinSet<()>,
+    names: HashMap<Id, String>,
+    shutdown: watch::Sender<bool>,
+}
+
+/// Tells a task that the process is to end.
+#[derive(Clone, Debug)]
+pub struct Shutdown(watch::Receiver<bool>);
+
+impl Tasks {
+    /// No tasks yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { set: JoinSet::new(), names: HashMap::new(), shutdown: watch::Sender::new(false) }
+    }
+
+    /// What tells the tasks of this set to end.
+    #[must_use]
+    pub fn shutdown(&self) -> Shutdown {
+        Shutdown(self.shutdown.subscribe())
+    }
+
+    /// Starts a task under a name.
+    pub fn spawn(&mut self, name: impl Into<String>, task: impl Future<Output = ()> + Send + 'static) {
+        let id = self.set.spawn(task).id();
+        self.names.insert(id, name.into());
+    }
+
+    /// Waits until a task ends; answers its name.
+    pub async fn first_end(&mut self) -> String {
+        loop {
+            let Some(ended) = self.set.join_next_with_id().await else { return "all tasks".to_owned() };
+            let (id, outcome) = match ended {
+                Ok((id, ())) => (id, Ok(())),
+                Err(failed) => (failed.id(), Err(failed)),
+            };
+            let name = self.names.remove(&id).unwrap_or_default();
+            match outcome {
+                Ok(()) => debug!(task = name, "ended"),
+                Err(failure) => error!(task = name, %failure, "stopped by a defect of the exporter"),
+            }
+            return name;
+        }
+    }
+
+    /// Tells all tasks to end, and ends those that do not within a few seconds.
+    pub async fn end(mut self) {
+        self.shutdown.send_replace(true);
+        let all = async {
+            while !self.set.is_empty() {
+                self.first_end().await;
+            }
+        };
+        if tokio::time::timeout(DRAIN, all).await.is_err() {
+            warn!("some tasks did not end by themselves and were stopped");
+        }
+    }
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Shutdown {
+    /// Waits until the process is to end.
+    pub async fn begun(&mut self) {
+        // An error says that the owner of all tasks is gone, which is an end too.
+        drop(self.0.wait_for(|begun| *begun).await);
+    }
+}
