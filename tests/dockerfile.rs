@@ -1,5 +1,5 @@
 //! The Dockerfile read as what it promises: an image of one static binary that runs as nobody in particular.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -98,9 +98,9 @@ fn it_runs_as_a_user_that_needs_no_name() {
 fn it_starts_and_asks_after_its_health_without_a_shell() {
     let image = image();
     let binary = format!("/{}", manifest("name"));
-    assert_eq!(exec_form(image.last("ENTRYPOINT")), [binary.clone()]);
+    assert_eq!(exec_form(image.last("ENTRYPOINT")), [binary.as_str()]);
     let (_, probe) = image.last("HEALTHCHECK").split_once("CMD ").expect("the health check is a command");
-    assert_eq!(exec_form(probe), [binary.clone(), "healthcheck".to_owned()]);
+    assert_eq!(exec_form(probe), [binary.as_str(), "healthcheck"]);
     assert!(image.all("COPY").iter().any(|copy| copy.ends_with(&format!(" {binary}"))), "the binary is not there");
     assert_eq!(image.last("EXPOSE"), "19655");
 }
