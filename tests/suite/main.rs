@@ -3,4 +3,5 @@
 mod answers;
 mod asking;
 mod configuration;
+mod dockerfile;
 mod polling;

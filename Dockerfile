@@ -1,0 +1,40 @@
+# The image: one static binary and its licences. TLS roots and the time-zone database are compiled in.
+#
+#     docker build --build-arg REVISION="$(git rev-parse HEAD)" -t wolkvox-exporter .
+#     docker run --rm -p 19655:19655 wolkvox-exporter demo
+
+FROM rust:1.95.0-alpine3.23 AS build
+RUN apk add --no-cache musl-dev
+WORKDIR /src
+
+# The dependencies alone, around empty sources: a layer that only changes with them. Sections in double brackets name
+# benches and tests whose files are not here yet.
+COPY Cargo.toml Cargo.lock ./
+COPY exposition-checker/Cargo.toml exposition-checker/
+RUN sed -i '/^\[\[/,/^$/d' Cargo.toml \
+    && mkdir src exposition-checker/src \
+    && echo 'fn main() {}' > src/main.rs \
+    && touch src/lib.rs exposition-checker/src/lib.rs \
+    && cargo build --release --locked --bin wolkvox-exporter
+
+# The sources may be older than that layer; cargo must not take the empty ones for them.
+COPY . .
+ARG REVISION=unknown
+RUN touch src/main.rs src/lib.rs \
+    && WOLKVOX_EXPORTER_REVISION="$REVISION" cargo build --release --locked --bin wolkvox-exporter \
+    && mkdir /state
+
+FROM scratch
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="wolkvox-exporter" \
+      org.opencontainers.image.description="Prometheus exporter for the wolkvox contact-centre cloud" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+      org.opencontainers.image.revision="$REVISION"
+COPY LICENSE-MIT LICENSE-APACHE /
+# For --storage.path: a volume that is new takes its owner from here.
+COPY --from=build --chown=65532:65532 /state /var/lib/wolkvox-exporter
+COPY --from=build /src/target/release/wolkvox-exporter /wolkvox-exporter
+USER 65532:65532
+EXPOSE 19655
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["/wolkvox-exporter", "healthcheck"]
+ENTRYPOINT ["/wolkvox-exporter"]
