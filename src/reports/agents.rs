@@ -286,10 +286,13 @@ impl Agent {
             samples.gauge(&AHT, [id], aht);
         }
         let newest = self.hours.values().rev().find(|hour| hour.work.login.unwrap_or(0.0) > 0.0);
-        if let Some(occupancy) = newest.and_then(|hour| hour.occupancy) {
+        // A 0 where there is nothing to divide by is no measurement.
+        if let Some(occupancy) =
+            newest.and_then(|hour| hour.occupancy.filter(|told| *told > 0.0 || hour.work.occupancy().is_some()))
+        {
             samples.gauge(&HOUR_OCCUPANCY, [id], occupancy);
         }
-        if let Some(aht) = newest.and_then(|hour| hour.aht) {
+        if let Some(aht) = newest.and_then(|hour| hour.aht.filter(|told| *told > 0.0 || hour.work.aht().is_some())) {
             samples.gauge(&HOUR_AHT, [id], aht);
         }
     }

@@ -195,12 +195,14 @@ fn agents(world: &World, now: Timestamp, _terms: &Terms) -> Series {
             let aht = f64::from(today.handling()) / f64::from(today.handled_calls());
             series.insert(format!("wolkvox_agent_aht_seconds {id}"), number(aht));
         }
-        // wolkvox's own figures of the hour: 0 where there is nothing to divide by, seconds without a fraction.
+        // wolkvox's own figures of the hour, seconds without a fraction; nothing where there is nothing to divide by.
         if let Some(newest) = worked.iter().rfind(|hour| hour.login() > 0) {
-            let share = if newest.login() > newest.aux { occupancy(newest) } else { 0.0 };
-            series.insert(format!("wolkvox_agent_current_hour_occupancy_ratio {id}"), number(share));
-            let aht = newest.handling().checked_div(newest.handled_calls()).unwrap_or(0);
-            series.insert(format!("wolkvox_agent_current_hour_aht_seconds {id}"), number(aht));
+            if newest.login() > newest.aux {
+                series.insert(format!("wolkvox_agent_current_hour_occupancy_ratio {id}"), number(occupancy(newest)));
+            }
+            if let Some(aht) = newest.handling().checked_div(newest.handled_calls()) {
+                series.insert(format!("wolkvox_agent_current_hour_aht_seconds {id}"), number(aht));
+            }
         }
     }
     series
