@@ -51,15 +51,10 @@ fn announce(operation: &Operation) {
     let name = operation.name.as_str();
     let reports = operation.polls.len();
     let (server, timezone, planned) = (&operation.server, &operation.timezone_name, plan.requests());
-    match plan.limit() {
-        Some(limit) => info!(operation = name, server, timezone, reports, planned, limit, "planned requests a day"),
-        None => warn!(
-            operation = name,
-            server,
-            timezone,
-            reports,
-            planned,
-            "planned requests a day; without licenses nobody knows whether they fit"
-        ),
+    if let Some(limit) = plan.limit() {
+        info!(operation = name, server, timezone, reports, planned, limit, "requests are planned for a day");
+    } else {
+        let unknown = "requests are planned for a day; without licenses nobody knows whether they fit the quota";
+        warn!(operation = name, server, timezone, reports, planned, "{unknown}");
     }
 }

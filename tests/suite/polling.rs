@@ -90,7 +90,7 @@ struct Scene {
     stand_in: Arc<StandIn>,
     board: Arc<Board>,
     watches: Vec<Watch>,
-    _tasks: Tasks,
+    tasks: Tasks,
 }
 
 impl Scene {
@@ -119,7 +119,7 @@ impl Scene {
             tasks.spawn("poll", poller.run(tasks.shutdown()));
             watches.push(watch);
         }
-        Self { stand_in, board, watches, _tasks: tasks }
+        Self { stand_in, board, watches, tasks: tasks }
     }
 
     /// Lets time pass, to a moment that no turn falls on.
@@ -230,7 +230,6 @@ async fn data_are_served_for_three_intervals_without_an_answer_and_their_age_for
     scene.expect(calls, Some(7.0));
     let last_success = value(&scene.lines(), succeeded).unwrap();
     let start = "2026-03-02T12:00:00Z".parse::<Timestamp>().unwrap().as_second();
-    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970")]
     let answered_at = last_success - start as f64;
     let served_until = Duration::from_secs_f64(answered_at) + 3 * MINUTE;
     scene.pass(served_until - 10 * MINUTE - Duration::from_secs(4)).await;
@@ -345,8 +344,8 @@ async fn trouble_is_tried_again_twice_within_the_plan() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_that_wolkvox_asks_for_is_kept() {
     let busy = axum::Router::new().fallback(async || (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "120")]));
-    let (counted, counter) = counting(busy);
-    let scene = poll_over(counted, acme(&[("skills", 30)]));
+    let (busy, counter) = counting(busy);
+    let scene = poll_over(busy, acme(&[("skills", 30)]));
     scene.pass(Duration::from_secs(119)).await;
     assert_eq!(counter.load(Ordering::SeqCst), 1);
     scene.pass(Duration::from_secs(2)).await;
@@ -465,9 +464,9 @@ async fn open_hours_and_the_day_follow_the_operations_clock_though_nothing_is_an
 /// Counts the requests that reach a router.
 fn counting(router: axum::Router) -> (axum::Router, Arc<AtomicUsize>) {
     let counter = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&counter);
+    let tally = Arc::clone(&counter);
     let layer = axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
-        counted.fetch_add(1, Ordering::SeqCst);
+        tally.fetch_add(1, Ordering::SeqCst);
         next.run(request)
     });
     (router.layer(layer), counter)
@@ -485,7 +484,7 @@ fn poll_over(router: axum::Router, operation: Operation) -> Scene {
     let token = operation.token.read().unwrap();
     let upstream = Upstream::new(Transport::Router(router), &operation.base_url);
     let (poller, watch) = Poller::new(Arc::new(operation), 0, token, upstream, around);
-    scene._tasks.spawn("poll", poller.run(scene._tasks.shutdown()));
+    scene.tasks.spawn("poll", poller.run(scene.tasks.shutdown()));
     scene.watches.push(watch);
     scene
 }
