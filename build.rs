@@ -1,59 +1,28 @@
-//! Tells the binary what it was built from: the revision of the sources and the compiler's version.
+//! Notes what the program is built from and by, for `--version` and the build's metric.
 
 use std::env;
 use std::path::Path;
 use std::process::Command;
 
-/// The revision, for builds without a repository around them, such as an image's.
-const REVISION: &str = "WOLKVOX_EXPORTER_REVISION";
-/// The compiler's version.
-const RUST_VERSION: &str = "WOLKVOX_EXPORTER_RUSTVERSION";
-
 fn main() {
-    // Without any of these lines every changed file would run this again, and with it compile everything again.
-    tell("rerun-if-changed=build.rs");
-    tell(&format!("rerun-if-env-changed={REVISION}"));
-    let revision = given_revision().or_else(repository_revision);
-    tell(&format!("rustc-env={REVISION}={}", revision.as_deref().unwrap_or("unknown")));
-    let rust_version = env::var_os("RUSTC").and_then(|rustc| answer(Command::new(rustc).arg("--version")));
-    // "rustc 1.91.0 (f8297e351 2025-10-28)": the number is what matters.
-    let rust_version = rust_version.as_deref().and_then(|line| line.split(' ').nth(1));
-    tell(&format!("rustc-env={RUST_VERSION}={}", rust_version.unwrap_or("unknown")));
-}
-
-/// The revision that whoever builds gives; an empty one is none.
-fn given_revision() -> Option<String> {
-    env::var_os(REVISION)?.into_string().ok().filter(|revision| !revision.is_empty())
-}
-
-/// The revision that is checked out, where these sources are the root of a repository and not a copy inside another.
-fn repository_revision() -> Option<String> {
-    let prefix = git(&["rev-parse", "--show-prefix"])?;
-    if !prefix.is_empty() {
-        return None;
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=WOLKVOX_EXPORTER_REVISION");
+    // Images are built without the repository: whoever builds them may say the revision.
+    let given = env::var_os("WOLKVOX_EXPORTER_REVISION").and_then(|value| value.into_string().ok());
+    let revision = given.or_else(|| first_line("git", &["rev-parse", "--short=12", "HEAD"])).unwrap_or_default();
+    println!("cargo::rustc-env=WOLKVOX_EXPORTER_REVISION={revision}");
+    // A file that is not there would make cargo run this every time.
+    let log = first_line("git", &["rev-parse", "--git-path", "logs/HEAD"]);
+    if let Some(path) = log.filter(|path| Path::new(path).exists()) {
+        println!("cargo::rerun-if-changed={path}");
     }
-    // Every commit and checkout adds a line to the log of HEAD; a branch's own file may be packed away. A file that is
-    // not there is not watched, because cargo takes it for changed every time.
-    for file in ["HEAD", "logs/HEAD"] {
-        let path = git(&["rev-parse", "--git-path", file])?;
-        if Path::new(&path).exists() {
-            tell(&format!("rerun-if-changed={path}"));
-        }
-    }
-    git(&["rev-parse", "HEAD"])
+    let rustc = env::var_os("RUSTC").and_then(|path| first_line(path.to_str()?, &["--version"]));
+    println!("cargo::rustc-env=WOLKVOX_EXPORTER_RUSTC={}", rustc.unwrap_or_default());
 }
 
-fn git(arguments: &[&str]) -> Option<String> {
-    answer(Command::new("git").args(arguments))
-}
-
-/// What a program prints, once it succeeds.
-fn answer(command: &mut Command) -> Option<String> {
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
-}
-
-/// Talks to cargo.
-fn tell(instruction: &str) {
-    println!("cargo::{instruction}");
+/// What this command says first, if it goes well and says anything.
+fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().next().map(str::to_owned).filter(|line| !line.is_empty())
 }

@@ -5,12 +5,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
 use crate::family::Families;
 use crate::row::{Rejection, Row};
 use crate::samples::Samples;
 use crate::terms::Terms;
+use crate::world::{Period, World};
 
 /// What stretch of time an answer speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +80,40 @@ pub struct Allowance {
     pub used: u64,
 }
 
+/// What a simulated wolkvox is asked: one request, understood.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// The instant of the request.
+    pub now: Timestamp,
+    /// The stretch of the operation's own clock asked for, where the request had dates. It may be many days.
+    pub period: Option<Period>,
+    /// The skill asked for, a number or `all`.
+    pub skill_id: Option<&'a str>,
+    /// The threshold in seconds of an additional service level.
+    pub services_time: Option<u32>,
+    /// The operation's quota, this request included.
+    pub usage: Usage,
+}
+
+impl Asked<'_> {
+    /// The stretch asked for; without dates, today until now.
+    #[must_use]
+    pub fn period(&self, world: &World) -> Period {
+        self.period.clone().unwrap_or_else(|| world.today(self.now))
+    }
+}
+
+/// A simulated operation's use of its daily quota.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests that all tokens of the operation may make in a day.
+    pub limit: u64,
+    /// Requests of this token today.
+    pub by_token: u64,
+    /// Requests of all tokens today.
+    pub by_all: u64,
+}
+
 /// A report of wolkvox: what it is, what its rows mean and what they measure.
 pub trait Report: 'static {
     /// What the rows say, in our own words: maps that add up over rows and over windows.
@@ -122,6 +158,11 @@ pub trait Report: 'static {
     fn allowance(_facts: &Self::Facts) -> Option<Allowance> {
         None
     }
+
+    /// What wolkvox would answer for this contact centre: the content of `data`, spelt by hand and never through what
+    /// reads it, so that a slip cannot agree with itself. Null where nothing happened.
+    #[must_use]
+    fn simulate(world: &World, asked: &Asked<'_>) -> serde_json::Value;
 }
 
 /// What became of one row.
@@ -191,6 +232,8 @@ pub struct Listing {
     pub nothing: fn(&mut Samples),
     /// Empty facts, to fold an answer into.
     pub begin: fn() -> Box<dyn Folding>,
+    /// What wolkvox would answer for a simulated contact centre.
+    pub simulate: fn(&World, &Asked<'_>) -> serde_json::Value,
 }
 
 impl Listing {
@@ -207,6 +250,7 @@ impl Listing {
             parameters: R::parameters,
             nothing: R::measure_nothing,
             begin: || Box::new(Facts::<R>(R::Facts::default())),
+            simulate: R::simulate,
         }
     }
 }

@@ -117,8 +117,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// Fails with the JSON error where the text is not JSON; a value that is JSON but no object is a row without words,
-    /// which [`Row::is_object`] tells.
+    /// Fails with the JSON error where the text is not a JSON object.
     pub fn of(json: &'a str, fields: &'static [&'static str]) -> Result<Self, serde_json::Error> {
         let mut row = Row { fields, words: SmallVec::new(), others: SmallVec::new() };
         row.words.resize(fields.len(), None);

@@ -44,19 +44,17 @@ impl Tasks {
 
     /// Waits until a task ends; answers its name.
     pub async fn first_end(&mut self) -> String {
-        loop {
-            let Some(ended) = self.set.join_next_with_id().await else { return "all tasks".to_owned() };
-            let (id, outcome) = match ended {
-                Ok((id, ())) => (id, Ok(())),
-                Err(failed) => (failed.id(), Err(failed)),
-            };
-            let name = self.names.remove(&id).unwrap_or_default();
-            match outcome {
-                Ok(()) => debug!(task = name, "ended"),
-                Err(failure) => error!(task = name, %failure, "stopped by a defect of the exporter"),
-            }
-            return name;
+        let Some(ended) = self.set.join_next_with_id().await else { return "all tasks".to_owned() };
+        let (id, outcome) = match ended {
+            Ok((id, ())) => (id, Ok(())),
+            Err(failed) => (failed.id(), Err(failed)),
+        };
+        let name = self.names.remove(&id).unwrap_or_default();
+        match outcome {
+            Ok(()) => debug!(task = name, "ended"),
+            Err(failure) => error!(task = name, %failure, "stopped by a defect of the exporter"),
         }
+        name
     }
 
     /// Tells all tasks to end, and ends those that do not within a few seconds.

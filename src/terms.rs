@@ -49,6 +49,12 @@ impl Terms {
         self.skills.as_ref().is_none_or(|wanted| wanted.contains(id))
     }
 
+    /// How many skills are listed, if they are.
+    #[must_use]
+    pub fn listed_skills(&self) -> Option<usize> {
+        self.skills.as_ref().map(BTreeSet::len)
+    }
+
     /// The configured service-level threshold, in seconds.
     #[must_use]
     pub fn threshold(&self) -> u32 {

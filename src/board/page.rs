@@ -39,6 +39,12 @@ impl Page {
         start.zip(end).and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default()
     }
 
+    /// All lines, in the order of the families.
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.text).expect("a page is made of text")
+    }
+
     pub(super) fn len(&self) -> usize {
         self.text.len()
     }
@@ -74,14 +80,66 @@ fn write_reading(text: &mut String, name: &str, context: &str, labels: &str, rea
 fn write_line(text: &mut String, name: &str, suffix: &str, context: &str, labels: &str, le: Option<&str>, value: f64) {
     text.push_str(name);
     text.push_str(suffix);
-    text.push('{');
-    text.push_str(context);
-    for part in [labels, &le.map(|bound| format!("le=\"{bound}\"")).unwrap_or_default()] {
+    let le = le.map(|bound| format!("le=\"{bound}\"")).unwrap_or_default();
+    let mut bracket = '{';
+    for part in [context, labels, &le] {
         if !part.is_empty() {
-            text.push(',');
+            text.push(bracket);
             text.push_str(part);
+            bracket = ',';
         }
     }
+    if bracket == ',' {
+        text.push('}');
+    }
     // Rust writes a float as Prometheus reads it: the shortest digits that give it back, without an exponent.
-    let _ = writeln!(text, "}} {value}");
+    let _ = writeln!(text, " {value}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::family::{Counter, Gauge, Histogram};
+    use crate::samples::Distribution;
+
+    static QUEUE: Gauge<1> = Gauge::new("queue", "Calls \\ waiting\nnow.", ["skill"]);
+    static EMPTY: Counter<0> = Counter::new("empty_total", "Nothing.", []);
+    static WAITS: Histogram<0> = Histogram::new("wait_seconds", "Waits.", []);
+    static FAMILIES: Families = &[&QUEUE, &EMPTY, &WAITS];
+
+    #[test]
+    fn samples_are_written_family_by_family() {
+        let mut samples = Samples::of(FAMILIES, 100);
+        let mut waits = Distribution::default();
+        for seconds in [1.0, 5.0, 5.5, 70.0] {
+            waits.observe(&[5.0, 60.0], seconds);
+        }
+        samples.histogram(&WAITS, [], &[5.0, 60.0], &waits);
+        samples.gauge(&QUEUE, ["a\"b\\c\nd"], 3.0);
+        samples.gauge(&QUEUE, ["e"], f64::NAN);
+        samples.gauge(&QUEUE, ["f"], 0.1);
+        let page = Page::of(&samples, &["operation"], &["acme"]);
+        let expected = [
+            "queue{operation=\"acme\",skill=\"a\\\"b\\\\c\\nd\"} 3\nqueue{operation=\"acme\",skill=\"f\"} 0.1\n",
+            "",
+            "wait_seconds_bucket{operation=\"acme\",le=\"5\"} 2\nwait_seconds_bucket{operation=\"acme\",le=\"60\"} 3\n\
+             wait_seconds_bucket{operation=\"acme\",le=\"+Inf\"} 4\nwait_seconds_sum{operation=\"acme\"} 81.5\n\
+             wait_seconds_count{operation=\"acme\"} 4\n",
+        ];
+        for (position, lines) in expected.iter().enumerate() {
+            assert_eq!(std::str::from_utf8(page.lines(position)), Ok(*lines));
+        }
+        let mut head = Vec::new();
+        write_head(&mut head, &QUEUE);
+        assert_eq!(String::from_utf8(head).unwrap(), "# HELP queue Calls \\\\ waiting\\nnow.\n# TYPE queue gauge\n");
+    }
+
+    #[test]
+    fn what_does_not_fit_under_the_limit_is_dropped_and_counted() {
+        let mut samples = Samples::of(FAMILIES, 3);
+        samples.gauge(&QUEUE, ["a"], 1.0);
+        samples.histogram(&WAITS, [], &[5.0], &Distribution::default());
+        samples.gauge(&QUEUE, ["b"], 1.0);
+        assert_eq!((samples.series(), samples.dropped()), (2, 4));
+    }
 }

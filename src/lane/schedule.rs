@@ -169,3 +169,121 @@ impl Slot {
 fn whole_intervals(stretch: Duration, interval: Duration) -> u64 {
     u64::try_from(stretch.as_nanos() / interval.as_nanos().max(1)).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn reports() -> Vec<(Duration, Urgency)> {
+        vec![(300 * SECOND, Urgency::Day), (60 * SECOND, Urgency::Live), (900 * SECOND, Urgency::Service)]
+    }
+
+    #[test]
+    fn the_first_round_asks_for_each_report_once_the_live_ones_first() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, reports(), 0.3);
+        let order: Vec<_> = std::iter::from_fn(|| schedule.take(start)).map(|turn| turn.slot).collect();
+        assert_eq!(order, [1, 0, 2]);
+        assert!(schedule.next_due().is_some_and(|due| due > start && due <= start + 60 * SECOND));
+    }
+
+    #[test]
+    fn turns_keep_their_moments_and_missed_ones_are_counted_not_made_up() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, [(60 * SECOND, Urgency::Live)], 0.5);
+        schedule.take(start);
+        let first = start + 30 * SECOND;
+        assert_eq!(schedule.due(0), Some(first));
+        assert_eq!(schedule.take(first + 5 * SECOND), Some(Turn { slot: 0, missed: 0, is_retry: false }));
+        assert_eq!(schedule.due(0), Some(first + 60 * SECOND));
+        assert_eq!(schedule.take(first + 250 * SECOND), Some(Turn { slot: 0, missed: 3, is_retry: false }));
+        assert_eq!(schedule.take(first + 250 * SECOND), None);
+        assert_eq!(schedule.due(0), Some(first + 300 * SECOND));
+    }
+
+    #[test]
+    fn a_turn_is_tried_again_twice_and_never_after_the_next_one() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, [(60 * SECOND, Urgency::Live)], 0.5);
+        schedule.take(start);
+        for _ in 0..2 {
+            let at = schedule.retry(0, start, SECOND);
+            assert_eq!(at, Some(start + SECOND));
+            assert_eq!(schedule.take(start + SECOND), Some(Turn { slot: 0, missed: 0, is_retry: true }));
+        }
+        assert_eq!(schedule.retry(0, start + SECOND, SECOND), None);
+        let next = start + 30 * SECOND;
+        assert_eq!(schedule.take(next), Some(Turn { slot: 0, missed: 0, is_retry: false }));
+        assert_eq!(schedule.retry(0, next, 60 * SECOND), None);
+        assert!(schedule.retry(0, next, 59 * SECOND).is_some());
+    }
+
+    #[test]
+    fn a_report_that_is_held_waits_and_its_missed_turns_are_counted() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, [(10 * SECOND, Urgency::Live)], 0.0);
+        schedule.take(start);
+        schedule.hold(0, start + 45 * SECOND);
+        assert_eq!(schedule.take(start + 44 * SECOND), None);
+        assert_eq!(schedule.take(start + 45 * SECOND), Some(Turn { slot: 0, missed: 3, is_retry: false }));
+    }
+
+    #[test]
+    fn after_a_restart_every_report_is_due_at_once() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, reports(), 0.3);
+        while schedule.take(start).is_some() {}
+        let later = start + SECOND;
+        schedule.restart(later);
+        let order: Vec<_> = std::iter::from_fn(|| schedule.take(later)).map(|turn| turn.slot).collect();
+        assert_eq!(order, [1, 0, 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_day_holds_as_many_turns_as_were_planned(
+            intervals in proptest::collection::vec(1_u32..4_000, 1..7),
+            seed in 0.0_f64..1.0,
+            hours in 1_u32..26,
+        ) {
+            let start = Instant::now();
+            let reports: Vec<_> = intervals.iter().map(|seconds| (*seconds * SECOND, Urgency::Day)).collect();
+            let mut schedule = Schedule::new(start, reports, seed);
+            while schedule.take(start).is_some() {}
+            let day = hours * 3600 * SECOND;
+            let planned = schedule.planned(start, day, Urgency::Day);
+            let mut turns = 0;
+            while let Some(due) = schedule.next_due().filter(|due| *due < start + day) {
+                let turn = schedule.take(due).unwrap();
+                prop_assert_eq!(turn.missed, 0);
+                turns += 1;
+            }
+            prop_assert_eq!(turns, planned);
+            // And no more than the intervals make in that time, with one for the phase.
+            let most: u64 = intervals.iter().map(|seconds| u64::from(hours * 3600).div_ceil(u64::from(*seconds))).sum();
+            prop_assert!(turns <= most, "{turns} turns, {most} expected at most");
+        }
+
+        #[test]
+        fn however_late_it_is_taken_turns_and_missed_turns_add_up(waits in proptest::collection::vec(1_u32..2_000, 1..60)) {
+            let start = Instant::now();
+            let mut schedule = Schedule::new(start, [(60 * SECOND, Urgency::Live)], 0.25);
+            schedule.take(start);
+            let (mut now, mut counted) = (start, 0);
+            for wait in waits {
+                now += wait * SECOND;
+                if let Some(turn) = schedule.take(now) {
+                    counted += 1 + turn.missed;
+                    prop_assert_eq!(schedule.take(now), None);
+                }
+            }
+            let first = start + 45 * SECOND;
+            let passed = if now < first { 0 } else { (now - first).as_secs() / 60 + 1 };
+            prop_assert_eq!(counted, passed);
+        }
+    }
+}

@@ -56,7 +56,7 @@ pub struct Poller {
     teller: Teller,
     schedule: Schedule,
     budget: Budget,
-    planned: u64,
+    plan: Plan,
     slots: Vec<Slot>,
     /// The newest token that could be read.
     token: Token,
@@ -94,14 +94,9 @@ impl Poller {
             operation: operation.name.clone(),
             server: operation.server.clone(),
             timezone: operation.timezone_name.clone(),
-            open: operation.is_open(now.datetime()),
+            open: is_open(&operation, &now),
             up: None,
-            budget: BudgetStatus {
-                limit: plan.limit(),
-                used: 0,
-                planned: plan.total(),
-                reset: day_end(&now),
-            },
+            budget: BudgetStatus { limit: plan.limit(), used: 0, planned: plan.requests(), reset: day_end(&now) },
             reports: slots.iter().map(|slot| slot.status(None)).collect(),
         };
         let (teller, watch) = Teller::new(status);
@@ -110,7 +105,7 @@ impl Poller {
         let poller = Self {
             schedule: Schedule::new(Instant::now(), turns, jitter.f64()),
             budget: Budget::new(plan.limit(), now.date(), share_left(&now), slots.len() as u64),
-            planned: plan.total(),
+            plan,
             operation,
             position,
             around,
@@ -177,10 +172,9 @@ impl Poller {
             let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
             self.ticking(async move { gates.enter(&token).await }).await
         };
-        let begun = Instant::now();
         let asked = self.around.clock.now();
         let terms = Arc::clone(&self.operation.terms);
-        let ask = Ask { window: today(asked.to_zoned(self.operation.timezone.clone())), terms: &terms };
+        let ask = Ask { window: today(&asked.to_zoned(self.operation.timezone.clone())), terms: &terms };
         let mut facts = (report.begin)();
         let (upstream, token) = (self.upstream.clone(), self.token.clone());
         let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
@@ -190,13 +184,13 @@ impl Poller {
             slot.vitals.replied(asked, &reply);
         }
         match &reply.outcome {
-            Ok(answered) => self.answered(turn.slot, begun, *answered, facts.as_ref(), &reply),
+            Ok(answered) => self.answered(turn.slot, *answered, facts.as_ref(), &reply),
             Err(trouble) => self.failed(turn.slot, trouble),
         }
     }
 
     /// Puts up what was answered.
-    fn answered(&mut self, position: usize, asked: Instant, answered: Answered, facts: &dyn Folding, reply: &Reply) {
+    fn answered(&mut self, position: usize, answered: Answered, facts: &dyn Folding, reply: &Reply) {
         self.refusals = 0;
         let limit = self.around.series_per_report;
         let now = self.around.clock.now();
@@ -208,7 +202,7 @@ impl Poller {
             Answered::Nothing => (report.nothing)(&mut samples),
         }
         slot.vitals.measured(now, &samples);
-        let (until, failures) = slot.answered(asked, answered == Answered::Nothing);
+        let (until, failures) = slot.answered(Instant::now(), answered == Answered::Nothing);
         let page = Page::of(&samples, &["operation"], &[&self.operation.name]);
         let subject = Subject::Report(slot.report);
         self.around.board.publish(subject, (self.position, slot.report), page, Some(until));
@@ -221,7 +215,13 @@ impl Poller {
         }
         if rejected > 0 {
             let of = reply.tally.rows;
-            debug!(operation, report = report.name, rejected, of, "rows were not counted, see the metric for the reasons");
+            debug!(
+                operation,
+                report = report.name,
+                rejected,
+                of,
+                "rows were not counted, see the metric for the reasons"
+            );
         }
         if samples.dropped() > 0 {
             let dropped = samples.dropped();
@@ -230,7 +230,7 @@ impl Poller {
         if self.operation.licenses.is_none()
             && let Some(told) = facts.allowance()
         {
-            self.budget.learn(Plan::share_of(told.limit, self.operation.quota_share));
+            self.budget.learn(self.plan.allowed_of(told.limit));
         }
     }
 
@@ -282,7 +282,7 @@ impl Poller {
     fn log_failure(&self, position: usize, trouble: &Trouble, failures: u32, next: Option<Instant>, now: Instant) {
         let Some(slot) = self.slots.get(position) else { return };
         let (operation, report, cause) = (self.operation.name.as_str(), slot.poll.report.name, trouble.cause());
-        let again = next.map(|next| rounded(next.saturating_duration_since(now))).unwrap_or_default();
+        let again = rounded(next.map(|next| next.saturating_duration_since(now)).unwrap_or_default());
         let (what, advice) = (trouble.to_string(), cause.advice());
         let cause = cause.label();
         match trouble.retry() {
@@ -413,13 +413,13 @@ impl Poller {
             up: self.up(),
             server: self.operation.server.clone(),
             timezone: self.operation.timezone_name.clone(),
-            is_open: self.operation.is_open(now.datetime()),
+            is_open: is_open(&self.operation, &now),
             day_start: now.start_of_day().map_or(now.timestamp(), |start| start.timestamp()),
             day_end: day_end(&now),
             target: (level.target, level.threshold),
             budget_limit: self.budget.limit(),
             budget_used: self.budget.used(),
-            budget_planned: self.planned,
+            budget_planned: self.plan.requests(),
         }
     }
 
@@ -433,12 +433,12 @@ impl Poller {
             operation: self.operation.name.clone(),
             server: self.operation.server.clone(),
             timezone: self.operation.timezone_name.clone(),
-            open: self.operation.is_open(wall.datetime()),
+            open: is_open(&self.operation, &wall),
             up: self.up(),
             budget: BudgetStatus {
                 limit: self.budget.limit(),
                 used: self.budget.used(),
-                planned: self.planned,
+                planned: self.plan.requests(),
                 reset: day_end(&wall),
             },
             reports: self.slots.iter().enumerate().map(|(position, slot)| slot.status(next(position))).collect(),
@@ -454,8 +454,12 @@ impl Poller {
     }
 }
 
+fn is_open(operation: &Operation, now: &Zoned) -> bool {
+    operation.open_hours.as_ref().is_none_or(|hours| hours.is_open(now.datetime()))
+}
+
 /// From local midnight to now.
-fn today(now: Zoned) -> Window {
+fn today(now: &Zoned) -> Window {
     let to = now.datetime().with().subsec_nanosecond(0).build().unwrap_or(now.datetime());
     Window { from: now.date().at(0, 0, 0, 0), to }
 }

@@ -33,7 +33,7 @@ impl Slot {
         Self {
             report: reports::ALL.iter().position(|report| report.name == poll.report.name).unwrap_or_default(),
             vitals: ReportVitals::new(poll.interval),
-            poll: poll.clone(),
+            poll: *poll,
             served_until: None,
             is_empty: false,
             trouble: None,
@@ -41,10 +41,10 @@ impl Slot {
         }
     }
 
-    /// The report was answered at `asked`; its data are served from now on. Answers until when, and how many failures
-    /// this ends.
-    pub(super) fn answered(&mut self, asked: Instant, is_empty: bool) -> (Instant, u32) {
-        let until = asked + self.poll.interval * INTERVALS_SERVED;
+    /// The report was answered now; its data are served from now on. Answers until when, and how many failures this
+    /// ends.
+    pub(super) fn answered(&mut self, now: Instant, is_empty: bool) -> (Instant, u32) {
+        let until = now + self.poll.interval * INTERVALS_SERVED;
         self.served_until = Some(until);
         self.is_empty = is_empty;
         self.trouble = None;
@@ -93,7 +93,7 @@ impl Slot {
     fn state(&self) -> State {
         match (self.vitals.success(), self.served_until) {
             (None, _) => State::Waiting,
-            (Some(true), None) | (Some(false), None) => State::Failing,
+            (Some(_), None) => State::Failing,
             (Some(true), Some(_)) if self.is_empty => State::Empty,
             (Some(true), Some(_)) => State::Fresh,
             (Some(false), Some(_)) => State::Aging,

@@ -10,13 +10,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::Date;
+use serde_json::{Value, json};
 
 use crate::family::{Counter, Families, Gauge};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
 use crate::value::sum;
+use crate::world::{self, World};
 
 static INFO: Gauge<2> = Gauge::new(
     "wolkvox_agent_info",
@@ -158,6 +161,38 @@ impl Report for Agents {
             agent.measure(id, samples);
         }
     }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let hours = world.agent_hours(&asked.period(world), asked.now);
+        if hours.iter().all(|hour| hour.work == world::Work::default()) {
+            return Value::Null;
+        }
+        spelling::rows(hours.into_iter().map(|told| {
+            let work = told.work;
+            let aht = work.handling().checked_div(work.handled_calls()).unwrap_or_default();
+            json!({
+                "operation": world.profile().name,
+                "date": told.date.to_string(),
+                "hour": format!("{:02}:00", told.hour),
+                "agent_id": told.agent.id.to_string(),
+                "agent_dni": told.agent.national_id,
+                "agent_name": told.agent.name,
+                "calls": spelling::count(work.handled_calls() + work.internal_calls),
+                "calls_inbound": spelling::count(work.inbound_calls),
+                "calls_outbound": spelling::count(work.outbound_calls),
+                "calls_internal": spelling::count(work.internal_calls),
+                "ready_time": spelling::clock(work.ready),
+                "inbound_time": spelling::clock(work.inbound),
+                "outbound_time": spelling::clock(work.outbound),
+                "acw_time": spelling::clock(work.acw),
+                "ring_time": spelling::clock(work.ring),
+                "login_time": spelling::clock(work.login()),
+                "aht": spelling::clock(aht),
+                "Occupancy ": spelling::percentage(work.handling().into(), (work.login() - work.aux).into()),
+                "aux_time": spelling::clock(work.aux),
+            })
+        }))
+    }
 }
 
 /// What the answer says of each agent who did something today.
@@ -256,6 +291,103 @@ impl Agent {
         }
         if let Some(aht) = newest.and_then(|hour| hour.aht) {
             samples.gauge(&HOUR_AHT, [id], aht);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reports::bodies::{expect, fold, measured, terms};
+    use crate::terms::AgentNames;
+
+    #[test]
+    fn hours_add_up_to_the_day() {
+        let lines = measured::<Agents>(&json!([
+            {"operation":"x","date":"2026-06-05","hour":"08:00","agent_id":"12001","agent_dni":"99","agent_name":"AGENTE UNO","calls":"9",
+             "calls_inbound":"6","calls_outbound":"3","calls_internal":"0","ready_time":"00:21:10","inbound_time":"00:17:42",
+             "outbound_time":"00:06:05","acw_time":"00:04:11","ring_time":"00:01:02","login_time":"00:58:30","aht":"00:03:06",
+             "occupancy":"57.23 %","aux_time":"00:08:20"},
+            {"date":"2026-06-05","hour":"9","agent_id":"12001","agent_name":"AGENTE  UNO","calls_inbound":"1","calls_outbound":"0",
+             "calls_internal":"2","ready_time":"600","inbound_time":"05:00","outbound_time":"0","acw_time":"","ring_time":"-",
+             "login_time":"00:15:00","aht":"300","occupancy":"33.33","aux_time":"00:00:00"},
+            {"date":"2026-06-05","hour":"10:00","agent_id":"12001","agent_name":"AGENTE UNO","login_time":"00:00:00","calls_inbound":"0"},
+            {"date":"2026-06-05","hour":"08:00","agent_id":"12002","agent_name":"AGENTE DOS","login_time":"00:00:00","calls_inbound":"0"},
+            {"date":"","hour":"","agent_id":"TOTAL","agent_name":"","login_time":"99:00:00"},
+        ]));
+        assert!(!lines.iter().any(|line| line.contains("12002") || line.contains("TOTAL")), "{lines:?}");
+        expect(&lines, "wolkvox_agent_info", &[r#"{agent_id="12001",agent_name="AGENTE UNO"} 1"#]);
+        expect(
+            &lines,
+            r#"wolkvox_agent_state_seconds_total{agent_id="12001",state="#,
+            &[
+                r#""ready"} 1870"#,
+                r#""inbound"} 1362"#,
+                r#""outbound"} 365"#,
+                r#""acw"} 251"#,
+                r#""ring"} 62"#,
+                r#""aux"} 500"#,
+            ],
+        );
+        expect(&lines, "wolkvox_agent_login_seconds_total", &[r#"{agent_id="12001"} 4410"#]);
+        expect(
+            &lines,
+            r#"wolkvox_agent_calls_total{agent_id="12001",direction="#,
+            &[r#""inbound"} 7"#, r#""outbound"} 3"#, r#""internal"} 2"#],
+        );
+        let handling = 1362.0 + 365.0 + 251.0;
+        expect(
+            &lines,
+            r#"wolkvox_agent_occupancy_ratio{agent_id="12001"} "#,
+            &[&(handling / (4410.0 - 500.0)).to_string()],
+        );
+        expect(&lines, r#"wolkvox_agent_aht_seconds{agent_id="12001"} "#, &[&(handling / 10.0).to_string()]);
+        expect(&lines, "wolkvox_agent_current_hour_occupancy_ratio", &[r#"{agent_id="12001"} 0.3333"#]);
+        expect(&lines, "wolkvox_agent_current_hour_aht_seconds", &[r#"{agent_id="12001"} 300"#]);
+    }
+
+    #[test]
+    fn an_hour_told_twice_counts_once_and_other_days_do_not() {
+        let hour = |date: &str, login: &str| json!({"date":date,"hour":"08","agent_id":"1","login_time":login});
+        let rows = json!([hour("2026-06-05", "60"), hour("2026-06-05", "90"), hour("2026-06-04", "500")]);
+        let (lines, rejections, _) = fold::<Agents>(&terms(), &rows);
+        expect(&lines, "wolkvox_agent_login_seconds_total", &[r#"{agent_id="1"} 90"#]);
+        assert_eq!(rejections, [Rejection::OtherDay]);
+    }
+
+    #[test]
+    fn what_cannot_be_computed_is_absent() {
+        let lines = measured::<Agents>(&json!([
+            {"hour":"8","agent_id":"1","login_time":"00:10:00","aux_time":"00:10:00","calls_internal":"1"},
+        ]));
+        expect(&lines, "wolkvox_agent_occupancy_ratio", &[]);
+        expect(&lines, "wolkvox_agent_aht_seconds", &[]);
+        expect(&lines, "wolkvox_agent_state_seconds_total", &[r#"{agent_id="1",state="aux"} 600"#]);
+    }
+
+    #[test]
+    fn names_are_shown_as_the_terms_say() {
+        let terms = Terms::new(None, AgentNames::Pseudonym { salt: "acme".into() }, 20);
+        let rows = json!([{"hour":"8","agent_id":"1","agent_name":"ANA PÉREZ","login_time":"5"}]);
+        let (lines, _, _) = fold::<Agents>(&terms, &rows);
+        assert!(lines.iter().any(|line| line.contains(r#"agent_name="agent-"#)));
+        assert!(!lines.iter().any(|line| line.contains("ANA")), "{lines:?}");
+    }
+
+    #[test]
+    fn bad_rows_are_rejected_with_their_reason() {
+        for (row, reason) in [
+            (json!({"agent_id":"-","hour":"8"}), Rejection::NoId),
+            (json!({"agent_id":"1","hour":"8am"}), Rejection::BadTime),
+            (json!({"agent_id":"1","hour":""}), Rejection::BadTime),
+            (json!({"agent_id":"1","hour":"8","date":"yesterday"}), Rejection::BadTime),
+            (json!({"agent_id":"1","hour":"8","login_time":"soon"}), Rejection::BadDuration),
+            (json!({"agent_id":"1","hour":"8","calls_inbound":"-1"}), Rejection::BadNumber),
+            (json!({"agent_id":"1","hour":"8","login_time":"5","occupancy":"high"}), Rejection::BadRatio),
+        ] {
+            assert_eq!(fold::<Agents>(&terms(), &row).1, [reason], "{row}");
         }
     }
 }

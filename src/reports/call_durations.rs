@@ -7,12 +7,16 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Counter, Families, Histogram};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row, Word};
 use crate::samples::{Distribution, Samples};
+use crate::spelling;
 use crate::terms::Terms;
 use crate::value::sum;
+use crate::world::World;
 
 static DURATION: Histogram<0> = Histogram::new(
     "wolkvox_call_duration_seconds",
@@ -100,6 +104,29 @@ impl Report for CallDurations {
             }
         }
     }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let intervals = world.call_durations(&asked.period(world), asked.now);
+        let all: u64 = intervals.iter().map(|interval| interval.calls).sum();
+        if all == 0 {
+            return Value::Null;
+        }
+        let [first, second, third, fourth, longest] = intervals.map(|interval| {
+            json!({
+                "calls": spelling::count(interval.calls),
+                "minutes": spelling::grouped(interval.minutes),
+                "cost": spelling::money(interval.cost_hundredths),
+                "percentage": spelling::percentage(interval.calls, all),
+            })
+        });
+        json!({
+            "0_5_seg": first,
+            "6_20_seg": second,
+            "21_60_seg": third,
+            "61_120_seg": fourth,
+            "greater_than_121": longest,
+        })
+    }
 }
 
 /// What the answer says of each interval.
@@ -165,5 +192,72 @@ impl Key {
             "total" | "all" | "interval" => Self::Total,
             _ => Self::Unknown,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reports::bodies::{expect, fold, measured, terms};
+
+    #[test]
+    fn intervals_become_a_histogram() {
+        let lines = measured::<CallDurations>(&json!({
+            "0_5_seg": {"calls":"41","minutes":"41","cost":"0.00","percentage":"6.40 %"},
+            "6_20_seg": {"calls":"97","minutes":"97","cost":"12,50","percentage":"15.13 %"},
+            "21_60_seg": {"calls":"160","minutes":"160.5","cost":"31.00","percentage":"24.96 %"},
+            "61_121_seg": {"calls":"138","minutes":"251","cost":"40.10","percentage":"21.53 %"},
+            "Greater_than_121 ": {"calls":"205","minutes":"1,204","cost":"210.75","percentage":"31.98 %"},
+            "total": {"calls":"641","minutes":"1,753.5","cost":"294.35","percentage":"100 %"},
+        }));
+        expect(
+            &lines,
+            "wolkvox_call_duration_seconds_",
+            &[
+                r#"bucket{le="5"} 41"#,
+                r#"bucket{le="20"} 138"#,
+                r#"bucket{le="60"} 298"#,
+                r#"bucket{le="120"} 436"#,
+                r#"bucket{le="+Inf"} 641"#,
+                "count 641",
+                "sum 105210",
+            ],
+        );
+        expect(
+            &lines,
+            "wolkvox_call_billed_seconds_total{interval=",
+            &[r#""0-5"} 2460"#, r#""6-20"} 5820"#, r#""21-60"} 9630"#, r#""61-120"} 15060"#, r#""121+"} 72240"#],
+        );
+        expect(
+            &lines,
+            "wolkvox_call_cost_total{interval=",
+            &[r#""0-5"} 0"#, r#""6-20"} 12.5"#, r#""21-60"} 31"#, r#""61-120"} 40.1"#, r#""121+"} 210.75"#],
+        );
+    }
+
+    #[test]
+    fn every_spelling_of_the_last_interval_is_the_same() {
+        for key in ["greater_than_121", "greater_than_121_seg", "121_seg", "GREATER_THAN_121"] {
+            let lines = measured::<CallDurations>(&json!({key: {"calls":"2","minutes":"8"}}));
+            expect(&lines, "wolkvox_call_duration_seconds_bucket{le=\"120\"}", &[" 0"]);
+            expect(&lines, "wolkvox_call_duration_seconds_count", &[" 2"]);
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_counted_and_a_bad_interval_publishes_nothing_wrong() {
+        let (lines, rejections, unknown) =
+            fold::<CallDurations>(&terms(), &json!({"0_5_seg": {"calls":"1"}, "0_1_seg": {"calls":"7"}}));
+        expect(&lines, "wolkvox_call_duration_seconds_count", &[" 1"]);
+        assert_eq!((rejections, unknown), (vec![], 1));
+        for bad in [json!({"0_5_seg": {"calls":"1"}, "6_20_seg": {"calls":"x"}}), json!({"0_5_seg": "1"})] {
+            let (lines, rejections, _) = fold::<CallDurations>(&terms(), &bad);
+            assert!(lines.is_empty(), "{lines:?}");
+            assert_eq!(rejections.len(), 1);
+        }
+        let (lines, _, _) = fold::<CallDurations>(&terms(), &json!({}));
+        assert!(lines.is_empty(), "{lines:?}");
     }
 }

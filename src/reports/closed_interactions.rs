@@ -7,11 +7,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Counter, Families};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
+use crate::world::World;
 
 static CLOSED: Counter<2> = Counter::new(
     "wolkvox_closed_interactions_total",
@@ -51,10 +55,56 @@ impl Report for ClosedInteractions {
             samples.counter(&CLOSED, [agent, code], whole(*interactions));
         }
     }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let closed = world.closed_interactions(&asked.period(world), asked.now);
+        spelling::rows(closed.into_iter().map(|told| {
+            json!({
+                "Interactions": spelling::count(told.interactions),
+                "agent_name": told.agent.name,
+                "cod_act": told.code.code,
+                "description_cod_act ": told.code.description,
+            })
+        }))
+    }
 }
 
 /// Closed interactions by agent and activity code.
 #[derive(Default)]
 pub(super) struct Facts {
     closed: BTreeMap<(String, String), u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reports::bodies::{expect, fold, measured, terms};
+
+    #[test]
+    fn rows_of_one_name_and_code_are_added_up() {
+        let lines = measured::<ClosedInteractions>(&json!([
+            {"interactions":"14","agent_name":"AGENTE UNO","cod_act":"RESUELTO","description_cod_act":"Caso resuelto"},
+            {"interactions":"2","agent_name":"AGENTE DOS","cod_act":"","description_cod_act":""},
+            {"interactions":"1,000","agent_name":" AGENTE  UNO ","cod_act":"RESUELTO"},
+            {"interactions":"9","agent_name":"TOTAL","cod_act":"-"},
+        ]));
+        expect(
+            &lines,
+            "wolkvox_closed_interactions_total",
+            &[
+                r#"{agent_name="AGENTE UNO",activity_code="RESUELTO"} 1014"#,
+                r#"{agent_name="AGENTE DOS",activity_code=""} 2"#,
+            ],
+        );
+    }
+
+    #[test]
+    fn rows_without_a_name_or_a_number_are_not_counted() {
+        let rows = json!([{"interactions":"1","agent_name":"-"}, {"interactions":"x","agent_name":"A"}, {"interactions":"","agent_name":"A"}]);
+        let (lines, rejections, _) = fold::<ClosedInteractions>(&terms(), &rows);
+        assert!(lines.is_empty(), "{lines:?}");
+        assert_eq!(rejections, [Rejection::NoId, Rejection::BadNumber]);
+    }
 }

@@ -8,11 +8,15 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Counter, Families, Histogram};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
 use crate::samples::{Distribution, Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
+use crate::world::{Course, World};
 
 static CALLS: Counter<2> = Counter::new(
     "wolkvox_ivr_calls_total",
@@ -159,6 +163,54 @@ impl Report for IvrCalls {
             samples.counter(&INTERACTIONS, [kind], whole(*calls));
         }
     }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let calls = world.ivr_calls(&asked.period(world), asked.now);
+        spelling::rows(calls.into_iter().map(|call| {
+            let mut row = json!({
+                "conn_id": call.id,
+                "time_on_rp": spelling::clock(call.ivr_seconds),
+                "end_date_rp": spelling::moment(call.left_ivr),
+                "rp_id": call.routing_point.id.to_string(),
+                "ani": call.phone,
+                "customer_id": call.customer_id,
+                "time_on_skill": "",
+                "skill_id": "-",
+                "skill_result": "-",
+                "go_to_agent": "no",
+                "agent_id": "-",
+                "agent_name": "-",
+                "time_with_agent": "-",
+                "cod_act": "-",
+                "cod_act_2": "-",
+                "type_interaction": "-",
+                "Total_time ": spelling::clock(call.total_seconds),
+            });
+            match call.course {
+                Course::Contained => {}
+                Course::Abandoned { skill, waited } => {
+                    row["time_on_skill"] = spelling::clock(waited);
+                    row["skill_id"] = skill.id.to_string().into();
+                    row["skill_result"] = "ABANDON".into();
+                }
+                Course::Answered { skill, waited, agent, talked, codes } => {
+                    row["time_on_skill"] = spelling::clock(waited);
+                    row["skill_id"] = skill.id.to_string().into();
+                    row["skill_result"] = "ANSWER".into();
+                    row["go_to_agent"] = "yes".into();
+                    row["agent_id"] = agent.id.to_string().into();
+                    row["agent_name"] = agent.name.as_str().into();
+                    row["time_with_agent"] = spelling::clock(talked);
+                    row["type_interaction"] = "inbound".into();
+                    if let Some([first, second]) = codes {
+                        row["cod_act"] = first.code.into();
+                        row["cod_act_2"] = if second.code.is_empty() { "-" } else { second.code }.into();
+                    }
+                }
+            }
+            row
+        }))
+    }
 }
 
 /// What the rows say, counted.
@@ -228,5 +280,112 @@ fn update<T: Default>(map: &mut BTreeMap<String, T>, key: &str, change: impl FnO
         change(entry);
     } else {
         change(map.entry(key.to_owned()).or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::reports::bodies::{expect, fold, measured, terms};
+    use crate::terms::AgentNames;
+
+    fn answered(id: &str) -> Value {
+        json!({"conn_id":id,"time_on_rp":"00:00:48","end_date_rp":"2026-06-05 10:01:12","rp_id":"3001","ani":"573001112233",
+            "customer_id":"1020","time_on_skill":"00:00:09","skill_id":"4101","skill_result":"ANSWER","go_to_agent":"yes",
+            "agent_id":"12001","agent_name":"AGENTE UNO","time_with_agent":"00:03:31","cod_act":"VENTA","cod_act_2":"-",
+            "type_interaction":"Inbound","total_time":"00:04:28"})
+    }
+
+    fn contained(id: &str) -> Value {
+        json!({"conn_id":id,"time_on_rp":"31","rp_id":"3001","ani":"-","customer_id":"","time_on_skill":"","skill_id":"-",
+            "skill_result":"-","go_to_agent":"no","agent_id":"-","agent_name":"-","time_with_agent":"-","cod_act":"-",
+            "cod_act_2":"-","type_interaction":"-","total_time":"00:31"})
+    }
+
+    fn abandoned(id: &str) -> Value {
+        json!({"conn_id":id,"time_on_rp":"00:00:20","rp_id":"3002","time_on_skill":"00:01:30","skill_id":"4101",
+            "skill_result":"Abandon","go_to_agent":"no","type_interaction":"inbound","total_time":"00:01:50"})
+    }
+
+    #[test]
+    fn calls_end_with_an_agent_abandoned_or_contained() {
+        let lines = measured::<IvrCalls>(&json!([answered("a"), contained("b"), abandoned("c"), answered("d")]));
+        expect(
+            &lines,
+            "wolkvox_ivr_calls_total{routing_point_id=",
+            &[
+                r#""3001",outcome="agent"} 2"#,
+                r#""3001",outcome="abandoned"} 0"#,
+                r#""3001",outcome="contained"} 1"#,
+                r#""3002",outcome="agent"} 0"#,
+                r#""3002",outcome="abandoned"} 1"#,
+                r#""3002",outcome="contained"} 0"#,
+            ],
+        );
+        expect(&lines, r#"wolkvox_ivr_duration_seconds_sum{routing_point_id="3001"} "#, &["127"]);
+        expect(&lines, r#"wolkvox_ivr_duration_seconds_bucket{routing_point_id="3001",le="30"} "#, &["0"]);
+        expect(&lines, r#"wolkvox_ivr_duration_seconds_bucket{routing_point_id="3001",le="60"} "#, &["3"]);
+        expect(&lines, r#"wolkvox_ivr_journey_seconds_sum{routing_point_id="3001"} "#, &["567"]);
+        expect(&lines, r#"wolkvox_skill_wait_seconds_count{skill_id="4101",outcome="answered"} "#, &["2"]);
+        expect(&lines, r#"wolkvox_skill_wait_seconds_sum{skill_id="4101",outcome="abandoned"} "#, &["90"]);
+        expect(&lines, r#"wolkvox_skill_handle_seconds_sum{skill_id="4101"} "#, &["422"]);
+        expect(&lines, "wolkvox_ivr_coded_calls_total", &[r#"{activity_code="VENTA",activity_code_2=""} 2"#]);
+        expect(&lines, "wolkvox_ivr_interactions_total", &[r#"{interaction_type="inbound"} 3"#]);
+        assert!(!lines.iter().any(|line| line.contains("5730") || line.contains("AGENTE") || line.contains("1020")));
+    }
+
+    #[test]
+    fn a_call_counts_once_however_often_it_comes() {
+        let lines = measured::<IvrCalls>(&json!([answered("a"), answered("a"), answered("b"), answered("a")]));
+        expect(&lines, r#"wolkvox_ivr_calls_total{routing_point_id="3001",outcome="agent"} "#, &["2"]);
+    }
+
+    #[test]
+    fn the_outcome_follows_from_what_is_told() {
+        for (result, to_agent, skill, expected) in [
+            ("ANSWER", "yes", "1", "agent"),
+            ("answered", "no", "1", "agent"),
+            ("-", "YES", "-", "agent"),
+            ("ABANDON", "yes", "1", "abandoned"),
+            ("-", "no", "1", "abandoned"),
+            ("-", "no", "-", "contained"),
+            ("", "", "", "contained"),
+        ] {
+            let row =
+                json!([{"conn_id":"a","rp_id":"3","skill_result":result,"go_to_agent":to_agent,"skill_id":skill}]);
+            let lines = measured::<IvrCalls>(&row);
+            expect(
+                &lines,
+                &format!(r#"wolkvox_ivr_calls_total{{routing_point_id="3",outcome="{expected}"}} "#),
+                &["1"],
+            );
+        }
+    }
+
+    #[test]
+    fn the_configured_threshold_is_a_bucket_of_waits() {
+        let terms = Terms::new(None, AgentNames::Show, 25);
+        let (lines, _, _) = fold::<IvrCalls>(&terms, &json!([answered("a")]));
+        expect(&lines, r#"wolkvox_skill_wait_seconds_bucket{skill_id="4101",outcome="answered",le="25"} "#, &["1"]);
+    }
+
+    #[test]
+    fn bad_rows_are_rejected_whole() {
+        let bad = |field: &str, value: &str| {
+            let mut row = answered("a");
+            row[field] = value.into();
+            row
+        };
+        for (row, reason) in [
+            (bad("conn_id", ""), Rejection::NoId),
+            (bad("rp_id", "-"), Rejection::NoId),
+            (bad("total_time", "long"), Rejection::BadDuration),
+        ] {
+            let (lines, rejections, _) = fold::<IvrCalls>(&terms(), &json!([row]));
+            assert!(lines.is_empty(), "{lines:?}");
+            assert_eq!(rejections, [reason]);
+        }
     }
 }

@@ -1,11 +1,16 @@
 //! The reports of wolkvox that are read, one file each. A new one is a file here and its lines below.
 
 mod agents;
+#[cfg(test)]
+mod bodies;
 mod call_durations;
 mod closed_interactions;
 mod ivr_calls;
 mod quota;
 mod skills;
+
+#[cfg(test)]
+mod truth;
 
 use crate::report::Listing;
 

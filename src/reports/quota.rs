@@ -6,11 +6,15 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Families, Gauge};
-use crate::report::{Allowance, Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Allowance, Ask, Asked, Endpoint, Report, Span, Urgency, Usage};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
+use crate::world::World;
 
 static LIMIT: Gauge<0> = Gauge::new(
     "wolkvox_quota_limit_requests",
@@ -62,6 +66,18 @@ impl Report for Quota {
     fn allowance(facts: &Facts) -> Option<Allowance> {
         Some(Allowance { limit: facts.limit?, used: facts.used? })
     }
+
+    fn simulate(_world: &World, asked: &Asked<'_>) -> Value {
+        let Usage { limit, by_token, by_all } = asked.usage;
+        spelling::rows([json!({
+            "description": "Prometheus",
+            "token_limit": spelling::count(limit),
+            "token_use_today": spelling::count(by_token),
+            "all_token_today": spelling::count(by_all),
+            // The limit less the use of this token alone, as the vendor's page defines it.
+            "available_consumption_options": spelling::count(limit.saturating_sub(by_token)),
+        })])
+    }
 }
 
 /// The quota, as far as it was told.
@@ -69,4 +85,28 @@ impl Report for Quota {
 pub(super) struct Facts {
     limit: Option<u64>,
     used: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reports::bodies::{expect, measured};
+
+    #[test]
+    fn the_pool_of_all_tokens_counts() {
+        for (row, used) in [
+            (
+                json!({"description":"bi","token_limit":"8,000","token_use_today":"12","all_token_today":"345","available_consumption_options":"7655"}),
+                "345",
+            ),
+            (json!([{"token_limit":8000,"token_use_today":12,"all_token_today":"-"}]), "12"),
+        ] {
+            let lines = measured::<Quota>(&row);
+            expect(&lines, "wolkvox_quota_limit_requests ", &["8000"]);
+            expect(&lines, "wolkvox_quota_used_requests ", &[used]);
+        }
+        assert!(measured::<Quota>(&json!([{"token_limit":""}])).is_empty());
+    }
 }

@@ -10,11 +10,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::family::{Counter, Families, Gauge};
-use crate::report::{Ask, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
+use crate::spelling;
 use crate::terms::Terms;
+use crate::world::{ServiceLevelBase, World};
 
 static INFO: Gauge<2> = Gauge::new(
     "wolkvox_skill_info",
@@ -126,6 +130,42 @@ impl Report for Skills {
             all.measure(id, samples);
         }
     }
+
+    fn simulate(world: &World, asked: &Asked<'_>) -> Value {
+        let base = world.profile().service_level_base;
+        let wanted = asked.skill_id.filter(|id| !id.eq_ignore_ascii_case("all"));
+        let skills = world.skills(asked.now).into_iter().filter(|told| {
+            // A number that no skill has is no data.
+            wanted.is_none_or(|id| id == told.skill.id.to_string())
+        });
+        spelling::rows(skills.map(|told| {
+            let whole = match base {
+                ServiceLevelBase::Inbound => told.inbound,
+                ServiceLevelBase::Answered => told.answered,
+            };
+            let level = |seconds| spelling::percentage(told.answered_within(seconds), whole);
+            let mut row = json!({
+                "skill_id": told.skill.id.to_string(),
+                "skill_name": told.skill.name,
+                "calls_in_queue_now": spelling::count(told.in_queue),
+                "stat_inbound": spelling::count(told.inbound),
+                "stat_answer": spelling::count(told.answered),
+                "stat_abandon": spelling::count(told.abandoned),
+                "service_level_10seg": level(10),
+                "service_level_20seg": level(20),
+                "service_level_30seg": level(30),
+            });
+            match asked.services_time {
+                Some(seconds) if ![0, 10, 20, 30].contains(&seconds) => {
+                    row[format!("service_level_{seconds:02}seg")] = level(seconds);
+                }
+                // The slip of the service: a level for no time at all.
+                _ => row["service_level_0seg"] = json!("0 %"),
+            }
+            row["by_abandon"] = spelling::percentage(told.abandoned, told.inbound);
+            row
+        }))
+    }
 }
 
 /// What the answer says of each skill.
@@ -178,4 +218,81 @@ impl Skill {
 fn threshold(key: &str) -> Option<u32> {
     let key = key.trim().to_ascii_lowercase();
     key.strip_prefix("service_level_")?.strip_suffix("seg")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reports::bodies::{expect, fold, measured, terms};
+    use crate::terms::AgentNames;
+
+    #[test]
+    fn each_skill_has_its_counts_and_levels() {
+        let lines = measured::<Skills>(&json!([
+            {"skill_id":"4101","skill_name":"Ventas","calls_in_queue_now":"3","stat_inbound":"1,128","stat_answer":"117",
+             "stat_abandon":"11","service_level_10seg":"71.09 %","service_level_20seg":"84.38%","service_level_30seg":"90.63 %",
+             "service_level_0seg":"0 %","by_abandon":"8.59 %"},
+            {"SKILL_ID ":4102,"skill_name":"Soporte  Técnico","calls_in_queue_now":0,"stat_inbound":"0","stat_answer":"0",
+             "stat_abandon":"0","service_level_10seg":"0 %","service_level_20seg":"0 %","service_level_30seg":"0 %","by_abandon":"0 %"},
+        ]));
+        expect(
+            &lines,
+            "wolkvox_skill_info",
+            &[r#"{skill_id="4101",skill_name="Ventas"} 1"#, r#"{skill_id="4102",skill_name="Soporte Técnico"} 1"#],
+        );
+        expect(&lines, "wolkvox_skill_calls_in_queue", &[r#"{skill_id="4101"} 3"#, r#"{skill_id="4102"} 0"#]);
+        expect(&lines, "wolkvox_skill_inbound_calls_total", &[r#"{skill_id="4101"} 1128"#, r#"{skill_id="4102"} 0"#]);
+        expect(&lines, "wolkvox_skill_answered_calls_total", &[r#"{skill_id="4101"} 117"#, r#"{skill_id="4102"} 0"#]);
+        expect(&lines, "wolkvox_skill_abandoned_calls_total", &[r#"{skill_id="4101"} 11"#, r#"{skill_id="4102"} 0"#]);
+        expect(
+            &lines,
+            r#"wolkvox_skill_service_level_ratio{skill_id="4101",threshold_seconds="#,
+            &[r#""10"} 0.7109"#, r#""20"} 0.8438"#, r#""30"} 0.9063"#],
+        );
+        expect(&lines, "wolkvox_skill_abandonment_ratio", &[r#"{skill_id="4101"} 0.0859"#]);
+    }
+
+    #[test]
+    fn blanks_are_no_zeros() {
+        let lines = measured::<Skills>(
+            &json!([{"skill_id":"1","skill_name":"-","stat_inbound":"","stat_answer":null,"stat_abandon":"--"}]),
+        );
+        assert!(lines.is_empty(), "{lines:?}");
+    }
+
+    #[test]
+    fn a_row_of_all_skills_is_not_counted_beside_them() {
+        let both = json!([{"skill_id":"ALL","stat_inbound":"9"}, {"skill_id":"1","stat_inbound":"9"}]);
+        expect(&measured::<Skills>(&both), "wolkvox_skill_inbound_calls_total", &[r#"{skill_id="1"} 9"#]);
+        let alone = json!({"skill_id":"ALL","stat_inbound":"9"});
+        expect(&measured::<Skills>(&alone), "wolkvox_skill_inbound_calls_total", &[r#"{skill_id="ALL"} 9"#]);
+    }
+
+    #[test]
+    fn one_bad_row_is_rejected_and_the_others_count() {
+        let rows = json!([
+            {"skill_id":"1","stat_inbound":"many"}, {"skill_id":"2","service_level_20seg":"most"},
+            {"skill_id":" ","stat_inbound":"1"}, {"stat_inbound":"1"}, 17, {"skill_id":"3","stat_inbound":"5","new":"?"},
+        ]);
+        let (lines, rejections, unknown) = fold::<Skills>(&terms(), &rows);
+        expect(&lines, "wolkvox_skill_inbound_calls_total", &[r#"{skill_id="3"} 5"#]);
+        assert_eq!(
+            rejections,
+            [Rejection::BadNumber, Rejection::BadRatio, Rejection::NoId, Rejection::NoId, Rejection::NotAnObject]
+        );
+        assert_eq!(unknown, 1);
+    }
+
+    #[test]
+    fn only_wanted_skills_are_shown_and_an_unusual_threshold_is_asked_for() {
+        let wanted = Some(["2".to_owned()].into());
+        let terms = Terms::new(wanted, AgentNames::Show, 45);
+        let rows = json!([{"skill_id":"1","stat_inbound":"1"}, {"skill_id":"2","stat_inbound":"2","service_level_45seg":"50 %"}, {"skill_id":"all","stat_inbound":"3"}]);
+        let (lines, _, _) = fold::<Skills>(&terms, &rows);
+        expect(&lines, "wolkvox_skill_inbound_calls_total", &[r#"{skill_id="2"} 2"#]);
+        expect(&lines, "wolkvox_skill_service_level_ratio", &[r#"{skill_id="2",threshold_seconds="45"} 0.5"#]);
+        assert_eq!(Skills::parameters(&terms), [("skill_id", "all".to_owned()), ("services_time", "45".to_owned())]);
+    }
 }

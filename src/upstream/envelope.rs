@@ -172,7 +172,7 @@ impl Envelope {
             }
             (State::Start, _) => State::Foreign,
             (State::Key { .. }, b'"') => self.begin(byte, Piece::Key),
-            (State::Key { may_end: true }, b'}') | (State::AfterValue, b'}') => State::End,
+            (State::Key { may_end: true } | State::AfterValue, b'}') => State::End,
             (State::Colon(field), b':') => State::Value(field),
             (State::Value(Field::Data), b'[') => {
                 self.told()?;
@@ -414,7 +414,12 @@ mod tests {
         let mut envelope = Envelope::new();
         let mut names = Vec::new();
         let body = b"[{\"name\":\"T\xe9cnico\"}]";
-        envelope.feed(body, |json| Ok(names.push(json.to_owned()))).unwrap();
+        envelope
+            .feed(body, |json| {
+                names.push(json.to_owned());
+                Ok(())
+            })
+            .unwrap();
         assert_eq!(names, ["{\"name\":\"T\u{fffd}cnico\"}"]);
     }
 

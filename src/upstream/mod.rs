@@ -6,6 +6,7 @@ mod transport;
 mod trouble;
 mod verdict;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use http::{HeaderMap, Request, header};
@@ -133,11 +134,11 @@ impl Upstream {
     fn request(&self, token: &Token, report: &Listing, ask: &Ask<'_>) -> Result<Request<()>, Trouble> {
         let mut uri = format!("{}/api/v2/{}?api={}", self.base_url, report.endpoint.file, report.endpoint.api);
         for (name, value) in (report.parameters)(ask.terms) {
-            uri.push_str(&format!("&{name}={value}"));
+            let _ = write!(uri, "&{name}={value}");
         }
         if report.span != Span::Now {
             let [from, to] = [ask.window.from, ask.window.to].map(|moment| moment.strftime("%Y%m%d%H%M%S").to_string());
-            uri.push_str(&format!("&date_ini={from}&date_end={to}"));
+            let _ = write!(uri, "&date_ini={from}&date_end={to}");
         }
         Request::get(uri)
             .header("wolkvox-token", token.header())

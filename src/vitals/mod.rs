@@ -8,4 +8,4 @@ mod operation;
 mod report;
 
 pub use operation::{FAMILIES as OPERATION_FAMILIES, OperationVitals};
-pub use report::{FAMILIES as REPORT_FAMILIES, ReportVitals, Skip};
+pub use report::{FAMILIES as REPORT_FAMILIES, ReportVitals, Skip, seconds};

@@ -285,7 +285,8 @@ impl ReportVitals {
 }
 
 /// A moment in seconds since 1970, to the millisecond.
-pub(super) fn seconds(moment: Timestamp) -> f64 {
+#[must_use]
+pub fn seconds(moment: Timestamp) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 stay below 2^53")]
     let milliseconds = moment.as_millisecond() as f64;
     milliseconds / 1000.0

@@ -1,0 +1,50 @@
+//! `check`: what the configuration means: the plan of requests against the quota, and whether wolkvox answers.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use super::say;
+use crate::clock::Clock;
+use crate::config::{Config, Operation};
+use crate::plan::Plan;
+use crate::report::{Ask, Urgency, Window};
+use crate::reports;
+use crate::upstream::{Transport, Upstream};
+
+pub(super) async fn run(config: &Config, probe: bool) -> anyhow::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for operation in &config.operations {
+        say(&format!("{}\n", Plan::of(operation)));
+        if probe && !ask(operation).await? {
+            code = ExitCode::FAILURE;
+        }
+    }
+    say("The configuration is right.\n");
+    Ok(code)
+}
+
+/// Asks an operation the cheapest question there is; answers whether it answered.
+async fn ask(operation: &Operation) -> anyhow::Result<bool> {
+    let Some(report) = reports::ALL.iter().find(|report| report.urgency == Urgency::Service) else { return Ok(true) };
+    let token = operation.token.read()?;
+    let upstream = Upstream::new(Transport::network(&operation.base_url)?, &operation.base_url);
+    let now = Clock::System.now().to_zoned(operation.timezone.clone()).datetime();
+    let ask = Ask { window: Window { from: now, to: now }, terms: &operation.terms };
+    let mut facts = (report.begin)();
+    let reply = upstream.ask(&token, report, &ask, facts.as_mut()).await;
+    let mut told = format!("operation {}: ", operation.name);
+    let took = reply.duration.as_millis();
+    match &reply.outcome {
+        Ok(_) => {
+            let _ = write!(told, "wolkvox answers ({took} ms)");
+            if let Some(quota) = facts.allowance() {
+                let _ = write!(told, "; of {} requests a day, {} are used", quota.limit, quota.used);
+            }
+        }
+        Err(trouble) => {
+            let _ = write!(told, "wolkvox {trouble}. {}", trouble.cause().advice());
+        }
+    }
+    say(&format!("{told}\n\n"));
+    Ok(reply.outcome.is_ok())
+}

@@ -1,0 +1,65 @@
+//! The exporter without its face: a poller per operation, and the board that they fill.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tracing::{info, warn};
+
+use crate::board::Board;
+use crate::clock::Clock;
+use crate::config::{Config, Operation};
+use crate::lane::Gates;
+use crate::plan::Plan;
+use crate::poll::{Poller, Surroundings};
+use crate::status::Watch;
+use crate::tasks::Tasks;
+use crate::upstream::{Transport, Upstream};
+
+/// What the pollers fill, and how they are.
+pub(super) struct Engine {
+    pub(super) board: Arc<Board>,
+    pub(super) watches: Vec<Watch>,
+}
+
+/// Starts a poller for each operation.
+pub(super) fn start(config: Config, clock: Clock, tasks: &mut Tasks) -> anyhow::Result<Engine> {
+    let board = Arc::new(Board::default());
+    let around = Surroundings {
+        clock,
+        gates: Arc::new(Gates::default()),
+        board: Arc::clone(&board),
+        series_per_report: config.series_per_report,
+    };
+    let mut watches = Vec::with_capacity(config.operations.len());
+    for (position, operation) in config.operations.into_iter().enumerate() {
+        let operation = Arc::new(operation);
+        let token = operation.token.read().with_context(|| format!("operation {}", operation.name))?;
+        let transport = Transport::network(&operation.base_url).context("the HTTP client could not be set up")?;
+        let upstream = Upstream::new(transport, &operation.base_url);
+        announce(&operation);
+        let name = format!("poll {}", operation.name);
+        let (poller, watch) = Poller::new(operation, position, token, upstream, around.clone());
+        tasks.spawn(name, poller.run(tasks.shutdown()));
+        watches.push(watch);
+    }
+    Ok(Engine { board, watches })
+}
+
+/// What will be asked of an operation, before the first request.
+fn announce(operation: &Operation) {
+    let plan = Plan::of(operation);
+    let name = operation.name.as_str();
+    let reports = operation.polls.len();
+    let (server, timezone, planned) = (&operation.server, &operation.timezone_name, plan.requests());
+    match plan.limit() {
+        Some(limit) => info!(operation = name, server, timezone, reports, planned, limit, "planned requests a day"),
+        None => warn!(
+            operation = name,
+            server,
+            timezone,
+            reports,
+            planned,
+            "planned requests a day; without licenses nobody knows whether they fit"
+        ),
+    }
+}

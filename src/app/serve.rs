@@ -1,0 +1,87 @@
+//! `serve`: polls and serves, until told to end or until a part of it stops.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tracing::{error, info};
+
+use super::engine;
+use crate::cli::Arguments;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::listen::Listen;
+use crate::process::Process;
+use crate::tasks::Tasks;
+use crate::web::{self, Site};
+
+pub(super) async fn run(arguments: &Arguments, config: Config, clock: Clock) -> anyhow::Result<ExitCode> {
+    let mut tasks = Tasks::new();
+    // Bound before anything is polled: a port that is taken costs no request.
+    let listeners = bind_all(&arguments.listen).await?;
+    let process = Process::new(clock.now())?;
+    let engine = engine::start(config, clock.clone(), &mut tasks)?;
+    let site = Arc::new(Site {
+        board: engine.board,
+        watches: engine.watches,
+        process,
+        clock,
+        telemetry_path: arguments.telemetry_path.clone(),
+        scrapes: Semaphore::new(arguments.max_requests),
+    });
+    for listener in listeners {
+        let url = web::url(listener.local_addr()?);
+        info!(url, metrics = %format!("{url}{}", arguments.telemetry_path), "serving");
+        tasks.spawn(format!("serve {url}"), web::serve(listener, web::router(Arc::clone(&site)), tasks.shutdown()));
+    }
+    Ok(until_the_end(tasks).await)
+}
+
+/// Waits for a signal or for the first part that stops by itself, then ends all of them in order.
+pub(super) async fn until_the_end(mut tasks: Tasks) -> ExitCode {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        error!("signals cannot be received, so nothing could end this process in order");
+        return ExitCode::FAILURE;
+    };
+    let code = tokio::select! {
+        _ = terminate.recv() => {
+            info!(signal = "SIGTERM", "ending");
+            ExitCode::SUCCESS
+        }
+        _ = interrupt.recv() => {
+            info!(signal = "SIGINT", "ending");
+            ExitCode::SUCCESS
+        }
+        name = tasks.first_end() => {
+            error!(task = name, "stopped by itself, which it never should: ending");
+            ExitCode::FAILURE
+        }
+    };
+    tasks.end().await;
+    code
+}
+
+pub(super) async fn bind_all(addresses: &[Listen]) -> anyhow::Result<Vec<TcpListener>> {
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        listeners.push(bind(address).await.with_context(|| format!("cannot listen on {address}"))?);
+    }
+    Ok(listeners)
+}
+
+/// Binds the first of an address's candidates that can be.
+async fn bind(address: &Listen) -> std::io::Result<TcpListener> {
+    let mut first_error = None;
+    for candidate in address.candidates() {
+        match TcpListener::bind(candidate).await {
+            Ok(listener) => return Ok(listener),
+            // A port that is taken is taken; only a machine without IPv6 is given another try.
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    Err(first_error.unwrap_or_else(|| std::io::ErrorKind::AddrNotAvailable.into()))
+}

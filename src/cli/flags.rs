@@ -1,0 +1,142 @@
+//! The command and the flags as they are written.
+
+use std::path::PathBuf;
+
+use clap::builder::{EnumValueParser, NonEmptyStringValueParser, PossibleValue, RangedU64ValueParser};
+use clap::{Arg, ArgAction, ValueEnum, value_parser};
+
+use crate::listen::Listen;
+use crate::{reports, version};
+
+/// Scrapes at once; as many as `node_exporter` serves.
+const MAX_REQUESTS: &str = "40";
+
+/// The words that are commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    Serve,
+    Demo,
+    Simulate,
+    Check,
+    Once,
+    Healthcheck,
+}
+
+impl Word {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Demo => "demo",
+            Self::Simulate => "simulate",
+            Self::Check => "check",
+            Self::Once => "once",
+            Self::Healthcheck => "healthcheck",
+        }
+    }
+
+    const fn help(self) -> &'static str {
+        match self {
+            Self::Serve => "Poll wolkvox and serve metrics (the default)",
+            Self::Demo => "The same against a built-in simulated contact centre; needs no account and no configuration",
+            Self::Simulate => "The simulated wolkvox API alone, with faults on request",
+            Self::Check => "Read the configuration; print every mistake, or the plan of requests against the quota",
+            Self::Once => "Poll every report once and print one exposition; fail if a report failed",
+            Self::Healthcheck => "Ask the running exporter whether it is healthy",
+        }
+    }
+}
+
+impl ValueEnum for Word {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Serve, Self::Demo, Self::Simulate, Self::Check, Self::Once, Self::Healthcheck]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.help()))
+    }
+}
+
+fn flag(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+pub(super) fn command_line() -> clap::Command {
+    let command = Arg::new("command").value_name("COMMAND").value_parser(EnumValueParser::<Word>::new());
+    let switches = reports::ALL.iter().flat_map(|report| {
+        let (on, off) = (format!("collector.{}", report.name), format!("no-collector.{}", report.name));
+        let switch = |name: &str| Arg::new(name.to_owned()).long(name.to_owned()).action(ArgAction::SetTrue);
+        let heading = "Reports, for every operation and whatever the configuration says";
+        [
+            switch(&on).help(format!("Poll the report {}", report.name)).conflicts_with(&off).help_heading(heading),
+            switch(&off).help(format!("Do not poll the report {}", report.name)).help_heading(heading),
+        ]
+    });
+    clap::Command::new("wolkvox-exporter")
+        .about("Prometheus exporter for the wolkvox contact-centre cloud")
+        .version(version::line())
+        .after_help(
+            "Without --config.file, the variables WOLKVOX_SERVER (or WOLKVOX_BASE_URL), WOLKVOX_TOKEN (or \
+             WOLKVOX_TOKEN_FILE), WOLKVOX_TIMEZONE and, optionally, WOLKVOX_LICENSES and WOLKVOX_OPERATION describe one \
+             operation.\n\n\
+             Exit codes: 0 well, 1 could not start or a poll failed, 2 wrong command line, 64 wrong configuration.",
+        )
+        .arg(command)
+        .arg(
+            flag("config.file", "FILE", "The configuration, in YAML; without it the environment describes one operation")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            flag(
+                "web.listen-address",
+                "ADDRESS",
+                "Where to listen; repeatable; :PORT is every address, port 0 picks one [default: :19655; simulate: \
+                 127.0.0.1:19656]",
+            )
+            .action(ArgAction::Append)
+            .value_parser(|text: &str| text.parse::<Listen>()),
+        )
+        .arg(
+            flag("web.telemetry-path", "PATH", "The path of the metrics")
+                .default_value("/metrics")
+                .value_parser(telemetry_path),
+        )
+        .arg(
+            flag("web.max-requests", "COUNT", "Scrapes at once; more are answered with 503")
+                .default_value(MAX_REQUESTS)
+                .value_parser(RangedU64ValueParser::<usize>::new().range(1..)),
+        )
+        .arg(
+            flag("log.level", "LEVEL", "The least that is logged")
+                .default_value("info")
+                .value_parser(["debug", "info", "warn", "error"]),
+        )
+        .arg(
+            flag("log.format", "FORMAT", "How it is logged").default_value("logfmt").value_parser(["logfmt", "json"]),
+        )
+        .arg(
+            Arg::new("probe")
+                .long("probe")
+                .action(ArgAction::SetTrue)
+                .help("check: also ask each operation one cheap question"),
+        )
+        .arg(flag("seed", "NUMBER", "simulate: what decides all that happens").value_parser(value_parser!(u64)))
+        .arg(
+            flag("fault", "REPORT=FAULT", "simulate: a fault in the answers of a report; repeatable")
+                .action(ArgAction::Append)
+                .value_parser(NonEmptyStringValueParser::new()),
+        )
+        .args(switches)
+}
+
+/// A path of its own for the exposition.
+fn telemetry_path(text: &str) -> Result<String, String> {
+    const TAKEN: [&str; 5] = ["/", "/api/v1/status", "/-/healthy", "/-/ready", "/-/reload"];
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.~".contains(letter);
+    if !text.starts_with('/') || !text.chars().all(plain) || text.contains("//") {
+        return Err("a path begins with / and holds letters, digits, - _ . ~ and /".to_owned());
+    }
+    if TAKEN.contains(&text) {
+        return Err("something else is served there".to_owned());
+    }
+    Ok(text.to_owned())
+}

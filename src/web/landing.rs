@@ -1,0 +1,164 @@
+//! The page at `/`: what runs, how it is, and in plain words what is wrong and what to do. No script, no personal data.
+
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Site;
+use crate::status::{OperationStatus, ReportStatus, State as ReportState, Watch};
+
+const STYLE: &str = include_str!("landing.css");
+
+pub(super) async fn page(axum::extract::State(site): State<Arc<Site>>) -> Response {
+    let operations: Vec<_> = site.watches.iter().map(Watch::status).collect();
+    let page = render(&operations, &site.telemetry_path, site.clock.now());
+    ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response()
+}
+
+fn render(operations: &[OperationStatus], telemetry_path: &str, now: Timestamp) -> String {
+    let mut page = String::with_capacity(4096 + operations.len() * 4096);
+    let version = env!("CARGO_PKG_VERSION");
+    let path = Escaped(telemetry_path);
+    let _ = write!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta http-equiv=\"refresh\" content=\"30\">\
+         <title>wolkvox-exporter</title><style>{STYLE}</style></head><body>\n\
+         <header><h1>wolkvox-exporter <small>{version}</small></h1>\
+         <nav><a href=\"{path}\">metrics</a> <a href=\"/api/v1/status\">status as JSON</a> \
+         <a href=\"/-/ready\">ready</a> <a href=\"/-/healthy\">healthy</a></nav></header>\n<main>\n"
+    );
+    for operation in operations {
+        section(&mut page, operation, now);
+    }
+    let _ = writeln!(
+        page,
+        "</main><footer>As of {}. The page renews itself every 30 seconds.</footer></body></html>",
+        Clocked(now, &TimeZone::UTC)
+    );
+    page
+}
+
+fn section(page: &mut String, operation: &OperationStatus, now: Timestamp) {
+    let zone = TimeZone::get(&operation.timezone).unwrap_or(TimeZone::UTC);
+    let name = Escaped(&operation.operation);
+    let (word, class) = match operation.up {
+        Some(true) => ("answers", "good"),
+        Some(false) => ("does not answer", "bad"),
+        None => ("not asked yet", "wait"),
+    };
+    let open = if operation.open { "open" } else { "closed" };
+    let _ = write!(
+        page,
+        "<section><h2>{name} <span class=\"{class}\">{word}</span></h2>\
+         <p>Server {}, {} (there it is {}), {open}. ",
+        Escaped(&operation.server),
+        Escaped(&operation.timezone),
+        Clocked(now, &zone),
+    );
+    budget(page, operation, &zone);
+    page.push_str("</p>\n");
+    troubles(page, operation);
+    page.push_str(
+        "<div class=\"table\"><table><thead><tr><th>report</th><th>state</th><th>every</th><th>last answer</th>\
+         <th>next request</th><th>rows</th></tr></thead><tbody>\n",
+    );
+    for report in &operation.reports {
+        row(page, report, now);
+    }
+    page.push_str("</tbody></table></div></section>\n");
+}
+
+fn budget(page: &mut String, operation: &OperationStatus, zone: &TimeZone) {
+    let budget = &operation.budget;
+    let _ = match budget.limit {
+        Some(limit) => write!(page, "Requests today: {} of {limit} allowed", budget.used),
+        None => write!(page, "Requests today: {} (no limit is known)", budget.used),
+    };
+    let _ = write!(page, ", {} planned a day; the next day begins {}.", budget.planned, Clocked(budget.reset, zone));
+}
+
+/// What is wrong, each thing once, with the reports that it concerns.
+fn troubles(page: &mut String, operation: &OperationStatus) {
+    let mut told: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for report in &operation.reports {
+        let Some(trouble) = &report.trouble else { continue };
+        match told.iter_mut().find(|(what, _, _)| *what == trouble.what) {
+            Some((_, _, reports)) => reports.push(report.report),
+            None => told.push((&trouble.what, trouble.advice, vec![report.report])),
+        }
+    }
+    for (what, advice, reports) in told {
+        let _ = writeln!(
+            page,
+            "<p class=\"trouble\"><strong>{}:</strong> {}. {}</p>",
+            reports.join(", "),
+            Escaped(what),
+            Escaped(advice)
+        );
+    }
+}
+
+fn row(page: &mut String, report: &ReportStatus, now: Timestamp) {
+    let (word, class) = match report.state {
+        ReportState::Waiting => ("not asked yet", "wait"),
+        ReportState::Fresh => ("fresh", "good"),
+        ReportState::Empty => ("nothing happened", "good"),
+        ReportState::Aging => ("failing, older data served", "wait"),
+        ReportState::Failing => ("failing, no data served", "bad"),
+    };
+    let rows = report.rows.map(|rows| rows.to_string()).unwrap_or_default();
+    let _ = writeln!(
+        page,
+        "<tr><td>{}</td><td class=\"{class}\">{word}</td><td>{}</td><td>{}</td><td>{}</td><td>{rows}</td></tr>",
+        report.report,
+        spoken(report.interval_seconds),
+        report.last_success.map_or_else(|| "never".into(), |moment| format!("{} ago", spoken(between(moment, now)))),
+        report.next_attempt.map(|moment| format!("in {}", spoken(between(now, moment)))).unwrap_or_default(),
+    );
+}
+
+/// Seconds from one moment to a later one; 0 where it is not later.
+fn between(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64().max(0.0)
+}
+
+/// A length of time as a person says it, to the second.
+fn spoken(seconds: f64) -> String {
+    let whole = std::time::Duration::try_from_secs_f64(seconds.round()).unwrap_or_default();
+    humantime::format_duration(whole).to_string()
+}
+
+/// A moment on a clock.
+struct Clocked<'z>(Timestamp, &'z TimeZone);
+
+impl fmt::Display for Clocked<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let local = self.0.to_zoned(self.1.clone());
+        write!(formatter, "{}", local.strftime("%Y-%m-%d %H:%M:%S %Z"))
+    }
+}
+
+/// A text that cannot break out of the page.
+struct Escaped<'t>(&'t str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            match character {
+                '&' => formatter.write_str("&amp;")?,
+                '<' => formatter.write_str("&lt;")?,
+                '>' => formatter.write_str("&gt;")?,
+                '"' => formatter.write_str("&quot;")?,
+                other => formatter.write_char(other)?,
+            }
+        }
+        Ok(())
+    }
+}
