@@ -109,6 +109,8 @@ fn check_end_of_day(world: &World, day: Date, timezone: &str) {
             Course::Contained | Course::Abandoned { .. } => false,
         };
         assert_eq!(calls.iter().filter(of_skill).count() as u64, skill.answered);
+        let in_time = |call: &&IvrCall<'_>| matches!(call.course, Course::Answered { waited: ..=20, .. });
+        assert_eq!(calls.iter().filter(of_skill).filter(in_time).count() as u64, skill.answered_within(20));
     }
     let mut work = Work::default();
     for row in world.agent_hours(&today, end) {

@@ -191,15 +191,16 @@ impl<'a> Floor<'a> {
         for &skill in &self.staff.agents[agent].skills {
             self.ready[skill].insert((now, agent));
         }
-        let mut plan_dial = |mean, direction| {
-            let at = now + 1 + self.random.seconds(mean, 0, 7200);
-            self.planned += 1;
-            self.events.push(Reverse((at, self.planned, Event::Dial(agent, now, direction))));
-        };
-        plan_dial(4000.0, Direction::Internal);
+        self.plan_dial(agent, now, Direction::Internal, 4000.0);
         if self.staff.agents[agent].dials {
-            plan_dial(420.0, Direction::Outbound);
+            self.plan_dial(agent, now, Direction::Outbound, 420.0);
         }
+    }
+
+    /// Plans a call by an agent who is ready since now, `mean` seconds from now on average.
+    fn plan_dial(&mut self, agent: usize, now: u32, direction: Direction, mean: f64) {
+        let at = now + self.random.seconds(mean, 1, 7200);
+        self.plan(at, Event::Dial(agent, now, direction));
     }
 
     /// The skill and the call of the caller who has waited longest for one like this agent.
