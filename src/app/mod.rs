@@ -11,7 +11,6 @@ mod simulate;
 use std::process::ExitCode;
 
 use crate::cli::{Arguments, Command};
-use crate::clock::Clock;
 use crate::config::{self, Config};
 
 /// Wrong configuration, as `sysexits.h` has it for wrong usage.
@@ -35,7 +34,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
             match arguments.command {
                 Command::Check { probe } => check::run(&config, probe).await,
                 Command::Once => once::run(config).await,
-                _ => serve::run(&arguments, config, Clock::System).await,
+                _ => serve::run(&arguments, config).await,
             }
         }
     };

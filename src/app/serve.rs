@@ -18,8 +18,17 @@ use crate::process::Process;
 use crate::tasks::Tasks;
 use crate::web::{self, Site};
 
-pub(super) async fn run(arguments: &Arguments, config: Config, clock: Clock) -> anyhow::Result<ExitCode> {
-    let mut tasks = Tasks::new();
+pub(super) async fn run(arguments: &Arguments, config: Config) -> anyhow::Result<ExitCode> {
+    run_with(Tasks::new(), arguments, config, Clock::System).await
+}
+
+/// Polls and serves beside tasks that run already.
+pub(super) async fn run_with(
+    mut tasks: Tasks,
+    arguments: &Arguments,
+    config: Config,
+    clock: Clock,
+) -> anyhow::Result<ExitCode> {
     // Bound before anything is polled: a port that is taken costs no request.
     let listeners = bind_all(&arguments.listen).await?;
     let process = Process::new(clock.now())?;
