@@ -16,6 +16,8 @@ use wolkvox_exporter::terms::{AgentNames, Terms};
 use wolkvox_exporter::token::{Token, TokenSource};
 use wolkvox_exporter::upstream::{Reply, Transport, Upstream};
 
+use crate::promise;
+
 /// The token of the tests. No page and no log line may ever hold it.
 pub(crate) const TOKEN: &str = "7b69645f6469737-4f3c2a1e-SECRET";
 
@@ -67,10 +69,11 @@ pub(crate) async fn ask_over(transport: Transport, report: &str, base_url: &str)
     (reply, lines(&board))
 }
 
-/// The lines of the board's samples, without HELP and TYPE.
+/// The lines of the board's samples, without HELP and TYPE, once the whole keeps its promise.
 pub(crate) fn lines(board: &Board) -> BTreeSet<String> {
     let text = board.exposition(Instant::now()).text();
     let text = String::from_utf8(text.to_vec()).expect("an exposition is text");
+    let _ = promise::kept(&text);
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
