@@ -8,6 +8,7 @@ pub mod config;
 pub mod estimate;
 pub mod family;
 pub mod lane;
+pub mod ledger;
 pub mod listen;
 pub mod log;
 pub mod plan;

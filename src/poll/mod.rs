@@ -3,6 +3,8 @@
 //! One loop serves all reports of the operation, because only one request may be in flight per token anyway: whose turn
 //! it is follows from the schedule alone, and nothing is shared between tasks.
 
+#[cfg(test)]
+mod campaign;
 mod slot;
 
 use std::future::Future;
@@ -21,7 +23,7 @@ use crate::clock::Clock;
 use crate::config::Operation;
 use crate::lane::{Backoff, Budget, Gates, Schedule, Turn};
 use crate::plan::Plan;
-use crate::report::{Ask, Folding, Urgency, Window};
+use crate::report::{Ask, Folding, Span, Urgency, Window};
 use crate::samples::Samples;
 use crate::status::{BudgetStatus, OperationStatus, Teller, Watch};
 use crate::tasks::Shutdown;
@@ -89,7 +91,7 @@ impl Poller {
     ) -> (Self, Watch) {
         let now = around.clock.now().to_zoned(operation.timezone.clone());
         let plan = Plan::of(&operation);
-        let slots: Vec<Slot> = operation.polls.iter().map(Slot::new).collect();
+        let slots: Vec<Slot> = operation.polls.iter().map(|poll| Slot::new(poll, &operation)).collect();
         let status = OperationStatus {
             operation: operation.name.clone(),
             server: operation.server.clone(),
@@ -172,28 +174,40 @@ impl Poller {
             let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
             self.ticking(async move { gates.enter(&token).await }).await
         };
-        let asked = self.around.clock.now();
+        let asked = self.local_now();
+        let Some(slot) = self.slots.get(turn.slot) else { return };
+        let window = slot.closing.window(&asked, Instant::now());
         let terms = Arc::clone(&self.operation.terms);
-        let ask = Ask { window: today(&asked.to_zoned(self.operation.timezone.clone())), terms: &terms };
+        let ask = Ask { window, terms: &terms };
         let mut facts = (report.begin)();
         let (upstream, token) = (self.upstream.clone(), self.token.clone());
         let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
         drop(pass);
 
         if let Some(slot) = self.slots.get_mut(turn.slot) {
-            slot.vitals.replied(asked, &reply);
+            let end =
+                window.to.to_zoned(self.operation.timezone.clone()).map_or(asked.timestamp(), |end| end.timestamp());
+            slot.vitals.replied(asked.timestamp(), end.min(asked.timestamp()), &reply);
         }
         match &reply.outcome {
-            Ok(answered) => self.answered(turn.slot, *answered, facts.as_ref(), &reply),
+            Ok(answered) => self.answered(turn.slot, window, &asked, *answered, facts.as_ref(), &reply),
             Err(trouble) => self.failed(turn.slot, trouble),
         }
     }
 
     /// Puts up what was answered.
-    fn answered(&mut self, position: usize, answered: Answered, facts: &dyn Folding, reply: &Reply) {
+    fn answered(
+        &mut self,
+        position: usize,
+        window: Window,
+        asked: &Zoned,
+        answered: Answered,
+        facts: &dyn Folding,
+        reply: &Reply,
+    ) {
         self.refusals = 0;
         let limit = self.around.series_per_report;
-        let now = self.around.clock.now();
+        let (now, wall) = (Instant::now(), self.around.clock.now());
         let Some(slot) = self.slots.get_mut(position) else { return };
         let report = slot.poll.report;
         let mut samples = Samples::of(report.families, limit);
@@ -201,11 +215,14 @@ impl Poller {
             Answered::Data => facts.measure(&self.operation.terms, &mut samples),
             Answered::Nothing => (report.nothing)(&mut samples),
         }
-        slot.vitals.measured(now, &samples);
-        let (until, failures) = slot.answered(Instant::now(), answered == Answered::Nothing);
-        let page = Page::of(&samples, &["operation"], &[&self.operation.name]);
-        let subject = Subject::Report(slot.report);
-        self.around.board.publish(subject, (self.position, slot.report), page, Some(until));
+        let dropped = samples.dropped();
+        slot.ledger.enter(window.to.date(), &mut samples, now);
+        slot.vitals.measured(wall, &samples, slot.ledger.corrections());
+        let failures = slot.answered(now, answered == Answered::Nothing);
+        self.serve(position, samples, now);
+        if let Some(slot) = self.slots.get_mut(position) {
+            slot.closing.answered(window, asked, slot.ripe_at().unwrap_or(now));
+        }
 
         let operation = self.operation.name.as_str();
         let rejected: u64 = reply.tally.rejected.iter().sum();
@@ -223,14 +240,30 @@ impl Poller {
                 "rows were not counted, see the metric for the reasons"
             );
         }
-        if samples.dropped() > 0 {
-            let dropped = samples.dropped();
+        if dropped > 0 {
             warn!(operation, report = report.name, dropped, limit, "series left out; raise limits.series_per_report");
         }
         if self.operation.licenses.is_none()
             && let Some(told) = facts.allowance()
         {
             self.budget.learn(self.plan.allowed_of(told.limit));
+        }
+    }
+
+    /// Puts up samples that were entered.
+    fn serve(&mut self, position: usize, samples: Samples, now: Instant) {
+        let Some(slot) = self.slots.get_mut(position) else { return };
+        let (page, until) = slot.serve(samples, &self.operation.name, now);
+        self.around.board.publish(Subject::Report(slot.report), (self.position, slot.report), page, until);
+    }
+
+    /// Puts up what is no longer to be served as zero.
+    fn serve_ripe(&mut self) {
+        let now = Instant::now();
+        for position in 0..self.slots.len() {
+            if let Some(samples) = self.slots.get_mut(position).and_then(|slot| slot.take_ripe(now)) {
+                self.serve(position, samples, now);
+            }
         }
     }
 
@@ -337,6 +370,7 @@ impl Poller {
         self.budget.roll(today);
         self.end_rest(today);
         self.withdraw_expired();
+        self.serve_ripe();
         self.tell();
     }
 
@@ -414,7 +448,7 @@ impl Poller {
             server: self.operation.server.clone(),
             timezone: self.operation.timezone_name.clone(),
             is_open: is_open(&self.operation, &now),
-            day_start: now.start_of_day().map_or(now.timestamp(), |start| start.timestamp()),
+            day_start: self.day_start(&now),
             day_end: day_end(&now),
             target: (level.target, level.threshold),
             budget_limit: self.budget.limit(),
@@ -449,6 +483,13 @@ impl Poller {
         self.slots.iter().filter_map(|slot| slot.vitals.success()).reduce(|one, other| one || other)
     }
 
+    /// The midnight that the totals served count from: the oldest, while some reports have a day to close.
+    fn day_start(&self, now: &Zoned) -> Timestamp {
+        let days = self.slots.iter().filter(|slot| slot.poll.report.span != Span::Now);
+        let day = days.filter_map(|slot| slot.ledger.day()).min().unwrap_or(now.date());
+        day.to_zoned(now.time_zone().clone()).map_or(now.timestamp(), |start| start.timestamp())
+    }
+
     fn local_now(&self) -> Zoned {
         self.around.clock.now().to_zoned(self.operation.timezone.clone())
     }
@@ -456,12 +497,6 @@ impl Poller {
 
 fn is_open(operation: &Operation, now: &Zoned) -> bool {
     operation.open_hours.as_ref().is_none_or(|hours| hours.is_open(now.datetime()))
-}
-
-/// From local midnight to now.
-fn today(now: &Zoned) -> Window {
-    let to = now.datetime().with().subsec_nanosecond(0).build().unwrap_or(now.datetime());
-    Window { from: now.date().at(0, 0, 0, 0), to }
 }
 
 /// The local midnight to come.

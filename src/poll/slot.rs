@@ -3,8 +3,12 @@
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::config::Poll;
+use crate::board::Page;
+use crate::config::{Operation, Poll};
+use crate::ledger::{Beginning, Closing, Ledger};
+use crate::report::Span;
 use crate::reports;
+use crate::samples::Samples;
 use crate::status::{ReportStatus, State, TroubleStatus};
 use crate::upstream::Trouble;
 use crate::vitals::ReportVitals;
@@ -19,6 +23,10 @@ pub(super) struct Slot {
     /// The report's position among all.
     pub(super) report: usize,
     pub(super) vitals: ReportVitals,
+    pub(super) ledger: Ledger,
+    pub(super) closing: Closing,
+    /// What was answered, while some of it is served as zero, and until when.
+    unripe: Option<(Instant, Samples)>,
     /// Until when the published data are served.
     served_until: Option<Instant>,
     /// Whether the newest answer was that nothing happened.
@@ -29,8 +37,15 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(poll: &Poll) -> Self {
+    pub(super) fn new(poll: &Poll, operation: &Operation) -> Self {
+        let beginning = match poll.report.span {
+            Span::Now => Beginning::BySelf,
+            Span::Day | Span::Rows => Beginning::AtMidnight,
+        };
         Self {
+            ledger: Ledger::new(beginning, operation.births),
+            closing: Closing::new(operation.settling, operation.births),
+            unripe: None,
             report: reports::ALL.iter().position(|report| report.name == poll.report.name).unwrap_or_default(),
             vitals: ReportVitals::new(poll.interval),
             poll: *poll,
@@ -41,14 +56,31 @@ impl Slot {
         }
     }
 
-    /// The report was answered now; its data are served from now on. Answers until when, and how many failures this
-    /// ends.
-    pub(super) fn answered(&mut self, now: Instant, is_empty: bool) -> (Instant, u32) {
-        let until = now + self.poll.interval * INTERVALS_SERVED;
-        self.served_until = Some(until);
+    /// The report was answered now; its data are served from now on. Answers how many failures this ends.
+    pub(super) fn answered(&mut self, now: Instant, is_empty: bool) -> u32 {
+        self.served_until = Some(now + self.poll.interval * INTERVALS_SERVED);
         self.is_empty = is_empty;
         self.trouble = None;
-        (until, std::mem::take(&mut self.failures))
+        std::mem::take(&mut self.failures)
+    }
+
+    /// Makes of samples that were entered what is to be served now, and until when it is. Where some of it is served as
+    /// zero at first, they are put by.
+    pub(super) fn serve(&mut self, mut samples: Samples, operation: &str, now: Instant) -> (Page, Option<Instant>) {
+        let next = self.ledger.serve(&mut samples, now);
+        let page = Page::of(&samples, &["operation"], &[operation]);
+        self.unripe = next.map(|next| (next, samples));
+        (page, self.served_until)
+    }
+
+    /// When all of what was answered last is served as it is.
+    pub(super) fn ripe_at(&self) -> Option<Instant> {
+        self.unripe.as_ref().map(|(at, _)| *at)
+    }
+
+    /// Takes out what was put by, once some of it is no longer to be served as zero.
+    pub(super) fn take_ripe(&mut self, now: Instant) -> Option<Samples> {
+        self.unripe.take_if(|(at, _)| *at <= now).map(|(_, samples)| samples)
     }
 
     /// The report was not answered. Answers how many times in a row it now was not, for the same cause.
@@ -72,6 +104,7 @@ impl Slot {
         let has_expired = self.served_until.is_some_and(|until| until <= now);
         if has_expired {
             self.served_until = None;
+            self.unripe = None;
             self.vitals.withdrawn();
         }
         has_expired

@@ -10,7 +10,7 @@ mod quota;
 mod skills;
 
 #[cfg(test)]
-mod truth;
+pub(crate) mod truth;
 
 use crate::report::Listing;
 

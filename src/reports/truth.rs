@@ -14,7 +14,7 @@ use crate::terms::{AgentNames, Terms};
 use crate::world::{Course, INTERVALS, Work, World, demo};
 
 /// Series by name and labels.
-type Series = BTreeMap<String, Reading>;
+pub(crate) type Series = BTreeMap<String, Reading>;
 
 const USAGE: Usage = Usage { limit: 8000, by_token: 12, by_all: 1234 };
 
@@ -41,7 +41,7 @@ fn instants(world: &World) -> Vec<Timestamp> {
 }
 
 /// What a report measures from wolkvox's answer.
-fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> Series {
+pub(crate) fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> Series {
     let today = world.today(now);
     let parameters = (report.parameters)(terms);
     let parameter = |name| parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());

@@ -68,6 +68,11 @@ static UNKNOWN_FIELDS: Counter<0> = Counter::new(
     "Fields in rows of wolkvox's answers that this exporter does not know and passed over.",
     [],
 );
+static CORRECTIONS: Counter<0> = Counter::new(
+    "wolkvox_exporter_corrections_total",
+    "Totals that wolkvox has lowered within a day; the highest that it told is served.",
+    [],
+);
 static SKIPPED: Counter<1> = Counter::new(
     "wolkvox_exporter_skipped_polls_total",
     "Turns of the report that went by without a request, by reason.",
@@ -96,6 +101,7 @@ pub const FAMILIES: Families = &[
     &RESPONSE_BYTES,
     &REJECTED_ROWS,
     &UNKNOWN_FIELDS,
+    &CORRECTIONS,
     &SKIPPED,
     &SERIES,
     &DROPPED_SERIES,
@@ -149,6 +155,7 @@ pub struct ReportVitals {
     skipped: [u64; Skip::ALL.len()],
     series: Option<usize>,
     dropped: u64,
+    corrections: u64,
 }
 
 impl ReportVitals {
@@ -170,11 +177,12 @@ impl ReportVitals {
             skipped: [0; Skip::ALL.len()],
             series: None,
             dropped: 0,
+            corrections: 0,
         }
     }
 
-    /// A request was made at `asked`, for a window up to that moment.
-    pub fn replied(&mut self, asked: Timestamp, reply: &Reply) {
+    /// A request was made at `asked`, for a window up to `end`.
+    pub fn replied(&mut self, asked: Timestamp, end: Timestamp, reply: &Reply) {
         self.requests += 1;
         self.last_attempt = Some(asked);
         self.duration = Some(reply.duration);
@@ -184,7 +192,7 @@ impl ReportVitals {
         match &reply.outcome {
             Ok(_) => {
                 self.rows = Some(reply.tally.rows);
-                self.window_end = Some(asked);
+                self.window_end = Some(end);
             }
             Err(trouble) => {
                 for (count, cause) in self.failures.iter_mut().zip(Cause::ALL) {
@@ -194,8 +202,9 @@ impl ReportVitals {
         }
     }
 
-    /// The answer was made into samples, at this moment.
-    pub fn measured(&mut self, now: Timestamp, samples: &Samples) {
+    /// The answer was made into samples, at this moment; so many totals were lowered so far.
+    pub fn measured(&mut self, now: Timestamp, samples: &Samples, corrections: u64) {
+        self.corrections = corrections;
         self.last_success = Some(now);
         self.series = Some(samples.series());
         self.dropped += samples.dropped();
@@ -273,6 +282,7 @@ impl ReportVitals {
             samples.counter(&REJECTED_ROWS, [reason.label()], whole(*count));
         }
         samples.counter(&UNKNOWN_FIELDS, [], whole(self.total.unknown_fields));
+        samples.counter(&CORRECTIONS, [], whole(self.corrections));
         for (count, reason) in self.skipped.iter().zip(Skip::ALL) {
             samples.counter(&SKIPPED, [reason.label()], whole(*count));
         }

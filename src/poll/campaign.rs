@@ -1,0 +1,260 @@
+//! Exactness, proven in virtual time: over days and nights with late rows, outages and midnights, what Prometheus adds
+//! up over the scrapes of every counter and histogram series is what really happened, exactly.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use tokio::time::Instant;
+
+use super::{Poller, Surroundings};
+use crate::board::Board;
+use crate::clock::Clock;
+use crate::config::{Base, Operation, Poll, ServiceLevel};
+use crate::lane::Gates;
+use crate::report::Urgency;
+use crate::reports;
+use crate::reports::truth::measured;
+use crate::samples::Reading;
+use crate::simulator::{self, Fault, FaultRule, Simulator};
+use crate::tasks::Tasks;
+use crate::terms::{AgentNames, Terms};
+use crate::token::{Token, TokenSource};
+use crate::upstream::{Transport, Upstream};
+use crate::world::{Profile, World};
+
+const SCRAPE: Duration = Duration::from_secs(30);
+
+/// What Prometheus knows of one series.
+struct Watched {
+    last: f64,
+    /// The rises so far; after a fall, all of the new value is a rise.
+    increase: f64,
+    first: f64,
+    /// The scrape that saw it last.
+    seen: u32,
+}
+
+/// A scraper that remembers every counter and histogram series.
+#[derive(Default)]
+struct Scraper {
+    series: HashMap<String, Watched>,
+    kinds: HashMap<String, bool>,
+    scrapes: u32,
+}
+
+impl Scraper {
+    fn scrape(&mut self, text: &str) {
+        self.scrapes += 1;
+        for line in text.lines() {
+            if let Some(kind) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = kind.split_once(' ').unwrap();
+                self.kinds.insert(name.to_owned(), kind != "gauge");
+                continue;
+            }
+            let Some((series, value)) = line.rsplit_once(' ').filter(|_| !line.starts_with('#')) else { continue };
+            let name = series.split('{').next().unwrap();
+            let family = ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|suffix| name.strip_suffix(suffix).filter(|family| self.kinds.contains_key(*family)));
+            if name.starts_with("wolkvox_exporter_") || !self.kinds[family.unwrap_or(name)] {
+                continue;
+            }
+            let value: f64 = value.parse().unwrap();
+            match self.series.get_mut(series) {
+                Some(watched) => {
+                    watched.seen = self.scrapes;
+                    watched.increase += if value < watched.last { value } else { value - watched.last };
+                    watched.last = value;
+                }
+                None => {
+                    let watched = Watched { last: value, increase: 0.0, first: value, seen: self.scrapes };
+                    self.series.insert(series.to_owned(), watched);
+                }
+            }
+        }
+    }
+}
+
+fn operation(profile: &Profile) -> Operation {
+    let zone = profile.timezone.clone();
+    Operation {
+        name: profile.name.clone(),
+        server: "simulated".to_owned(),
+        base_url: "http://wolkvox.test".to_owned(),
+        token: TokenSource::Held(Token::new(&profile.name).unwrap()),
+        timezone_name: zone.iana_name().unwrap().to_owned(),
+        timezone: zone,
+        licenses: Some(profile.licences),
+        quota_share: 0.8,
+        open_hours: None,
+        service_level: ServiceLevel { target: 0.8, threshold: 20, base: Base::Auto },
+        settling: Duration::from_mins(20),
+        births: Duration::from_mins(1),
+        polls: reports::ALL.iter().map(|report| Poll { report, interval: report.interval }).collect(),
+        terms: Arc::new(Terms::new(None, AgentNames::Show, 20)),
+    }
+}
+
+/// What a report's totals of a whole day are, by the series that Prometheus sees.
+fn totals(report: &crate::report::Listing, world: &World, day: Date, operation: &str) -> BTreeMap<String, f64> {
+    let end = day.at(23, 59, 59, 0).to_zoned(world.profile().timezone.clone()).unwrap().timestamp();
+    let terms = Terms::new(None, AgentNames::Show, 20);
+    let mut totals = BTreeMap::new();
+    for (series, reading) in measured(report, world, end, &terms) {
+        let (name, labels) = series.split_once(' ').unwrap();
+        let labels = if labels.is_empty() { String::new() } else { format!(",{labels}") };
+        let prefix = format!("{{operation=\"{operation}\"{labels}");
+        match reading {
+            Reading::Number(value) => drop(totals.insert(format!("{name}{prefix}}}"), value)),
+            Reading::Histogram { bounds, cumulative, sum } => {
+                for (position, count) in cumulative.iter().enumerate() {
+                    let bound = bounds.get(position).map_or("+Inf".to_owned(), ToString::to_string);
+                    totals.insert(format!("{name}_bucket{prefix},le=\"{bound}\"}}"), *count as f64);
+                }
+                totals.insert(format!("{name}_sum{prefix}}}"), sum);
+                totals.insert(format!("{name}_count{prefix}}}"), *cumulative.last().unwrap() as f64);
+            }
+        }
+    }
+    totals
+}
+
+struct Campaign {
+    simulator: Simulator,
+    worlds: Vec<Arc<World>>,
+    board: Arc<Board>,
+    clock: Clock,
+    _tasks: Tasks,
+}
+
+impl Campaign {
+    fn start(start: Timestamp, zones: &[&str], seed: u64) -> Self {
+        let clock = Clock::starting_at(start);
+        let profiles = zones.iter().zip(seed..).map(|(zone, seed)| Profile {
+            agents: 6,
+            skills: 3,
+            licences: 5,
+            ..Profile::new(&zone.replace('/', "-"), seed, TimeZone::get(zone).unwrap())
+        });
+        let worlds: Vec<_> = profiles.map(|profile| Arc::new(World::new(profile))).collect();
+        let now = clock.clone();
+        let simulator = Simulator::new(
+            Arc::new(move || now.now()),
+            worlds.iter().map(|world| {
+                simulator::Operation::new(Arc::clone(world), &world.profile().name)
+                    .with_latency(Duration::from_millis(300))
+                    .with_reports_rebuilt_every(Duration::from_mins(10))
+            }),
+        );
+        let board = Arc::new(Board::default());
+        let around = Surroundings {
+            clock: clock.clone(),
+            gates: Arc::new(Gates::default()),
+            board: Arc::clone(&board),
+            series_per_report: 100_000,
+        };
+        let mut tasks = Tasks::new();
+        for (position, world) in worlds.iter().enumerate() {
+            let operation = operation(world.profile());
+            let upstream = Upstream::new(Transport::Router(simulator.router()), &operation.base_url);
+            let token = operation.token.read().unwrap();
+            let (poller, _) = Poller::new(Arc::new(operation), position, token, upstream, around.clone());
+            tasks.spawn("poll", poller.run(tasks.shutdown()));
+        }
+        Self { simulator, worlds, board, clock, _tasks: tasks }
+    }
+
+    /// Lets `days` pass, with trouble on the way, and answers what a scraper saw.
+    async fn pass(&self, days: u32, seed: u64) -> Scraper {
+        let mut chance = fastrand::Rng::with_seed(seed);
+        let mut scraper = Scraper::default();
+        let mut trouble_ends = Instant::now();
+        for _ in 0..days * 2880 {
+            if trouble_ends <= Instant::now() && chance.u32(..240) == 0 {
+                self.trouble(&mut chance);
+                trouble_ends = Instant::now() + Duration::from_mins(chance.u64(1..90));
+            } else if trouble_ends <= Instant::now() {
+                self.simulator.clear_faults();
+            }
+            tokio::time::sleep(SCRAPE).await;
+            let text = self.board.exposition(Instant::now()).text();
+            scraper.scrape(std::str::from_utf8(&text).unwrap());
+        }
+        scraper
+    }
+
+    /// One trouble, of any report but the skills: those keep their counts themselves, and what happened to them in an
+    /// outage over midnight cannot be known.
+    fn trouble(&self, chance: &mut fastrand::Rng) {
+        let faults = [Fault::Http500, Fault::CutShort, Fault::NotJson, Fault::Maintenance, Fault::Html, Fault::Slow];
+        let reports: Vec<_> = reports::ALL.iter().filter(|report| report.urgency == Urgency::Day).collect();
+        let fault = faults[chance.usize(..faults.len())];
+        self.simulator.set_fault(FaultRule::new(fault).of_report(reports[chance.usize(..reports.len())].name));
+    }
+
+    /// Everything that a scraper saw, against what happened.
+    fn check(&self, scraper: &Scraper, start: Timestamp) {
+        let mut wrong = Vec::new();
+        let mut expected: BTreeMap<String, f64> = BTreeMap::new();
+        for world in &self.worlds {
+            let zone = world.profile().timezone.clone();
+            let (first, last) = (start.to_zoned(zone.clone()).date(), self.clock.now().to_zoned(zone).date());
+            let mut day = first;
+            while day < last {
+                for report in reports::ALL {
+                    for (series, total) in totals(report, world, day, &world.profile().name) {
+                        *expected.entry(series).or_default() += total;
+                    }
+                }
+                day = day.saturating_add(1.day());
+            }
+        }
+        for (series, watched) in &scraper.series {
+            let days = expected.get(series).copied().unwrap_or(0.0);
+            // What the first scrape saw was no rise; what the day that has not ended has so far is one.
+            let today = if watched.seen == scraper.scrapes { watched.last } else { 0.0 };
+            let truth = days - watched.first + today;
+            if (watched.increase - truth).abs() > 1e-6 {
+                wrong.push(format!(
+                    "{series}: {} for {truth} (first {}, last {})",
+                    watched.increase, watched.first, watched.last
+                ));
+            }
+        }
+        for (series, total) in &expected {
+            let is_gauge = !scraper.series.contains_key(series)
+                && (series.contains("_ratio{")
+                    || series.contains("_info{")
+                    || series.contains("_aht_")
+                    || series.contains("_in_queue{")
+                    || series.contains("_requests{"));
+            if *total > 0.0 && !is_gauge && !scraper.series.contains_key(series) {
+                wrong.push(format!("{series}: never seen, though {total}"));
+            }
+        }
+        wrong.sort();
+        assert!(
+            wrong.is_empty(),
+            "{} of {} series are wrong:\n{}",
+            wrong.len(),
+            scraper.series.len(),
+            wrong[..wrong.len().min(20)].join("\n")
+        );
+        assert!(scraper.series.len() > 100 * self.worlds.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_scraped_adds_up_to_what_happened() {
+    for seed in [1, 2] {
+        let start = "2026-03-06T15:00:00Z".parse().unwrap();
+        let campaign = Campaign::start(start, &["America/Bogota", "America/New_York"], seed);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let scraper = campaign.pass(3, seed).await;
+        campaign.check(&scraper, start);
+    }
+}
