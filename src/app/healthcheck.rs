@@ -12,6 +12,8 @@ use crate::cli::Arguments;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    // The client wants to know a TLS library before it speaks plain HTTP; it can only be told once.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     for address in &arguments.listen {
         let asked = futures_util::future::select_ok(address.to_ask().into_iter().map(|(host, port)| {
