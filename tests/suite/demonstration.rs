@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use crate::promise;
 
 /// How long the slowest machine may take until every report was asked for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two looks at whether something has come.
 const PAUSE: Duration = Duration::from_millis(50);
