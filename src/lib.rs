@@ -21,6 +21,7 @@ pub mod samples;
 pub mod simulator;
 mod spelling;
 pub mod status;
+pub mod storage;
 pub mod tasks;
 pub mod terms;
 pub mod token;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use crate::family::{AnyFamily, Counter, Families, Gauge, Histogram, Kind};
 
 /// Observations sorted into buckets, before they are made cumulative.
@@ -42,7 +44,8 @@ impl Distribution {
 }
 
 /// The value of one sample.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Reading {
     /// A gauge's or counter's value.
     Number(f64),
@@ -192,6 +195,15 @@ impl Samples {
             sum: distribution.sum,
         };
         self.put(family, &labels, reading);
+    }
+
+    /// Puts a sample back whose labels are written already; one of an unknown family is left out.
+    pub fn put_back(&mut self, family: &str, labels: &str, reading: Reading) {
+        if let Some(sheet) = self.sheets.iter_mut().find(|sheet| sheet.family.name() == family) {
+            sheet.labels.push_str(labels);
+            self.series += reading.series();
+            sheet.rows.push((sheet.labels.len(), reading));
+        }
     }
 
     /// Goes through all samples and lets each reading be changed: the family's position and kind, the labels, the reading.

@@ -31,6 +31,23 @@ impl Closing {
         Self { settling, shown, day: None, closed: None }
     }
 
+    /// Takes up what another process knew.
+    pub fn resume(&mut self, day: Option<Date>, closed: Option<Instant>) {
+        (self.day, self.closed) = (day, closed);
+    }
+
+    /// The newest day that was answered.
+    #[must_use]
+    pub fn day(&self) -> Option<Date> {
+        self.day
+    }
+
+    /// From when the next day may be opened.
+    #[must_use]
+    pub fn closed(&self) -> Option<Instant> {
+        self.closed
+    }
+
     /// What to ask for at this moment.
     #[must_use]
     pub fn window(&self, local: &Zoned, now: Instant) -> Window {

@@ -42,14 +42,14 @@ pub struct Ledger {
 type Key = (usize, Box<str>);
 
 /// What is known of one total.
-#[derive(Debug)]
-struct Mark {
+#[derive(Clone, Debug)]
+pub struct Mark {
     /// The highest that was told since the total began.
-    high: Reading,
+    pub high: Reading,
     /// What was told last.
-    told: Reading,
+    pub told: Reading,
     /// Until when zero is served.
-    ripe: Option<Instant>,
+    pub ripe: Option<Instant>,
 }
 
 impl Ledger {
@@ -91,6 +91,24 @@ impl Ledger {
                 self.marks.insert(key, Mark { high: reading.clone(), told: reading.clone(), ripe });
             }
         });
+    }
+
+    /// When all totals are served as they are, where some are served as zero.
+    #[must_use]
+    pub fn ripe_at(&self) -> Option<Instant> {
+        self.marks.values().filter_map(|mark| mark.ripe).max()
+    }
+
+    /// All marks, to be saved: the family's position, the labels, and what is known.
+    pub fn marks(&self) -> impl Iterator<Item = (usize, &str, &Mark)> {
+        self.marks.iter().map(|((family, labels), mark)| (*family, &**labels, mark))
+    }
+
+    /// Takes up what another process knew.
+    pub fn resume(&mut self, day: Option<Date>, corrections: u64, marks: impl Iterator<Item = (usize, String, Mark)>) {
+        self.day = day;
+        self.corrections = corrections;
+        self.marks = marks.map(|(family, labels, mark)| ((family, labels.into()), mark)).collect();
     }
 
     /// Puts into these samples, which were entered before, what is to be served of them now. Answers when something of

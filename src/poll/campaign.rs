@@ -20,6 +20,7 @@ use crate::reports;
 use crate::reports::truth::measured;
 use crate::samples::Reading;
 use crate::simulator::{self, Fault, FaultRule, Simulator};
+use crate::storage::Storage;
 use crate::tasks::Tasks;
 use crate::terms::{AgentNames, Terms};
 use crate::token::{Token, TokenSource};
@@ -126,9 +127,11 @@ fn totals(report: &crate::report::Listing, world: &World, day: Date, operation: 
 struct Campaign {
     simulator: Simulator,
     worlds: Vec<Arc<World>>,
-    board: Arc<Board>,
     clock: Clock,
-    _tasks: Tasks,
+    storage: Storage,
+    _folder: tempfile::TempDir,
+    /// The exporter that runs, if one does.
+    running: Option<(Arc<Board>, Tasks)>,
 }
 
 impl Campaign {
@@ -150,29 +153,40 @@ impl Campaign {
                     .with_reports_rebuilt_every(Duration::from_mins(10))
             }),
         );
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::open(folder.path()).unwrap();
+        let mut campaign = Self { simulator, worlds, clock, storage, _folder: folder, running: None };
+        campaign.run();
+        campaign
+    }
+
+    /// Starts an exporter, which knows nothing but what is stored.
+    fn run(&mut self) {
         let board = Arc::new(Board::default());
         let around = Surroundings {
-            clock: clock.clone(),
+            clock: self.clock.clone(),
             gates: Arc::new(Gates::default()),
             board: Arc::clone(&board),
             series_per_report: 100_000,
+            storage: Some(self.storage.clone()),
         };
         let mut tasks = Tasks::new();
-        for (position, world) in worlds.iter().enumerate() {
+        for (position, world) in self.worlds.iter().enumerate() {
             let operation = operation(world.profile());
-            let upstream = Upstream::new(Transport::Router(simulator.router()), &operation.base_url);
+            let upstream = Upstream::new(Transport::Router(self.simulator.router()), &operation.base_url);
             let token = operation.token.read().unwrap();
             let (poller, _) = Poller::new(Arc::new(operation), position, token, upstream, around.clone());
             tasks.spawn("poll", poller.run(tasks.shutdown()));
         }
-        Self { simulator, worlds, board, clock, _tasks: tasks }
+        self.running = Some((board, tasks));
     }
 
     /// Lets `days` pass, with trouble on the way, and answers what a scraper saw.
-    async fn pass(&self, days: u32, seed: u64) -> Scraper {
+    async fn pass(&mut self, days: u32, seed: u64) -> Scraper {
         let mut chance = fastrand::Rng::with_seed(seed);
         let mut scraper = Scraper::default();
         let mut trouble_ends = Instant::now();
+        let mut down_until = None;
         for _ in 0..days * 2880 {
             if trouble_ends <= Instant::now() && chance.u32(..240) == 0 {
                 self.trouble(&mut chance);
@@ -181,8 +195,19 @@ impl Campaign {
                 self.simulator.clear_faults();
             }
             tokio::time::sleep(SCRAPE).await;
-            let text = self.board.exposition(Instant::now()).text();
-            scraper.scrape(std::str::from_utf8(&text).unwrap());
+            if self.running.is_some() && chance.u32(..500) == 0 {
+                // Killed at any moment, perhaps in the middle of a request.
+                tokio::time::sleep(Duration::from_millis(chance.u64(..2_000))).await;
+                self.running = None;
+                down_until = Some(Instant::now() + Duration::from_secs(chance.u64(..3_000)));
+            }
+            if self.running.is_none() && down_until.is_some_and(|until| until <= Instant::now()) {
+                self.run();
+            }
+            if let Some((board, _)) = &self.running {
+                let text = board.exposition(Instant::now()).text();
+                scraper.scrape(std::str::from_utf8(&text).unwrap());
+            }
         }
         scraper
     }
@@ -252,7 +277,7 @@ impl Campaign {
 async fn what_was_scraped_adds_up_to_what_happened() {
     for seed in [1, 2] {
         let start = "2026-03-06T15:00:00Z".parse().unwrap();
-        let campaign = Campaign::start(start, &["America/Bogota", "America/New_York"], seed);
+        let mut campaign = Campaign::start(start, &["America/Bogota", "America/New_York"], seed);
         tokio::time::sleep(Duration::from_secs(20)).await;
         let scraper = campaign.pass(3, seed).await;
         campaign.check(&scraper, start);

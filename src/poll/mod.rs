@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod campaign;
+mod resume;
 mod slot;
 
 use std::future::Future;
@@ -17,6 +18,7 @@ use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
+use self::resume::Moments;
 use self::slot::Slot;
 use crate::board::{Board, Page, Subject};
 use crate::clock::Clock;
@@ -26,6 +28,7 @@ use crate::plan::Plan;
 use crate::report::{Ask, Folding, Span, Urgency, Window};
 use crate::samples::Samples;
 use crate::status::{BudgetStatus, OperationStatus, Teller, Watch};
+use crate::storage::{Spendings, Storage};
 use crate::tasks::Shutdown;
 use crate::token::Token;
 use crate::upstream::{Answered, Reply, Retry, Trouble, Upstream};
@@ -45,6 +48,8 @@ pub struct Surroundings {
     pub board: Arc<Board>,
     /// The configured `limits.series_per_report`.
     pub series_per_report: usize,
+    /// Where the state is kept that makes restarts exact, if anywhere.
+    pub storage: Option<Storage>,
 }
 
 /// The loop of one operation.
@@ -104,7 +109,7 @@ impl Poller {
         let (teller, watch) = Teller::new(status);
         let mut jitter = fastrand::Rng::with_seed(seed(&operation.name));
         let turns = operation.polls.iter().map(|poll| (poll.interval, poll.report.urgency));
-        let poller = Self {
+        let mut poller = Self {
             schedule: Schedule::new(Instant::now(), turns, jitter.f64()),
             budget: Budget::new(plan.limit(), now.date(), share_left(&now), slots.len() as u64),
             plan,
@@ -120,7 +125,63 @@ impl Poller {
             jitter,
             told: None,
         };
+        poller.resume();
         (poller, watch)
+    }
+
+    /// Takes up what a process before this one has saved: what it spent, when it was to ask again, what it served.
+    fn resume(&mut self) {
+        let Some(storage) = self.around.storage.clone() else { return };
+        let at = self.moments();
+        if let Some(spendings) = storage.spendings(&self.operation.name) {
+            self.budget = self.budget.clone().resumed(spendings.day, spendings.used);
+            if spendings.quota_is_spent && spendings.day == self.budget.day() {
+                self.rest = Some(Rest::SpentQuota { day: spendings.day });
+            }
+            for (position, slot) in self.slots.iter().enumerate() {
+                if let Some(due) = spendings.due.get(slot.poll.report.name) {
+                    self.schedule.resume(position, at.moment(*due));
+                }
+            }
+        }
+        for position in 0..self.slots.len() {
+            let Some(slot) = self.slots.get_mut(position) else { continue };
+            let Some(saved) = storage.report(&self.operation.name, slot.poll.report.name) else { continue };
+            if let Some(samples) = slot.resume(&saved, &self.operation, at) {
+                self.serve(position, samples, at.now);
+            }
+        }
+        self.tell_all();
+    }
+
+    /// Keeps what the operation has spent, before more is.
+    async fn keep_spendings(&self) {
+        let Some(storage) = self.around.storage.clone() else { return };
+        let at = self.moments();
+        let due = self.slots.iter().enumerate().filter_map(|(position, slot)| {
+            Some((slot.poll.report.name.to_owned(), at.wall(self.schedule.next_turn(position)?)))
+        });
+        let spendings = Spendings {
+            day: self.budget.day(),
+            used: self.budget.used(),
+            quota_is_spent: matches!(self.rest, Some(Rest::SpentQuota { .. })),
+            due: due.collect(),
+        };
+        let name = self.operation.name.clone();
+        off_the_runtime(move || storage.keep_spendings(&name, &spendings)).await;
+    }
+
+    /// Keeps what a report is about to serve, so that nothing that was ever scraped is forgotten.
+    async fn keep_report(&self, position: usize, samples: &Samples) {
+        let Some(storage) = self.around.storage.clone() else { return };
+        let Some(slot) = self.slots.get(position) else { return };
+        let saved = slot.saved(samples, &self.operation, self.moments());
+        let (operation, report) = (self.operation.name.clone(), slot.poll.report.name);
+        off_the_runtime(move || storage.keep_report(&operation, report, &saved)).await;
+    }
+
+    fn moments(&self) -> Moments {
+        Moments { now: Instant::now(), wall: self.around.clock.now() }
     }
 
     /// Polls until the shutdown. A request in flight is given up then.
@@ -174,6 +235,7 @@ impl Poller {
             let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
             self.ticking(async move { gates.enter(&token).await }).await
         };
+        self.keep_spendings().await;
         let asked = self.local_now();
         let Some(slot) = self.slots.get(turn.slot) else { return };
         let window = slot.closing.window(&asked, Instant::now());
@@ -190,12 +252,24 @@ impl Poller {
             slot.vitals.replied(asked.timestamp(), end.min(asked.timestamp()), &reply);
         }
         match &reply.outcome {
-            Ok(answered) => self.answered(turn.slot, window, &asked, *answered, facts.as_ref(), &reply),
-            Err(trouble) => self.failed(turn.slot, trouble),
+            Ok(answered) => {
+                let entered = self.answered(turn.slot, window, &asked, *answered, facts.as_ref(), &reply);
+                drop(facts);
+                if let Some(samples) = entered {
+                    self.keep_report(turn.slot, &samples).await;
+                    self.serve(turn.slot, samples, Instant::now());
+                }
+            }
+            Err(trouble) => {
+                self.failed(turn.slot, trouble);
+                if trouble.retry() == Retry::Tomorrow {
+                    self.keep_spendings().await;
+                }
+            }
         }
     }
 
-    /// Puts up what was answered.
+    /// Enters what was answered; gives back what is to be kept and put up.
     fn answered(
         &mut self,
         position: usize,
@@ -204,11 +278,11 @@ impl Poller {
         answered: Answered,
         facts: &dyn Folding,
         reply: &Reply,
-    ) {
+    ) -> Option<Samples> {
         self.refusals = 0;
         let limit = self.around.series_per_report;
         let (now, wall) = (Instant::now(), self.around.clock.now());
-        let Some(slot) = self.slots.get_mut(position) else { return };
+        let slot = self.slots.get_mut(position)?;
         let report = slot.poll.report;
         let mut samples = Samples::of(report.families, limit);
         match answered {
@@ -219,10 +293,7 @@ impl Poller {
         slot.ledger.enter(window.to.date(), &mut samples, now);
         slot.vitals.measured(wall, &samples, slot.ledger.corrections());
         let failures = slot.answered(now, answered == Answered::Nothing);
-        self.serve(position, samples, now);
-        if let Some(slot) = self.slots.get_mut(position) {
-            slot.closing.answered(window, asked, slot.ripe_at().unwrap_or(now));
-        }
+        slot.closing.answered(window, asked, slot.ledger.ripe_at().unwrap_or(now));
 
         let operation = self.operation.name.as_str();
         let rejected: u64 = reply.tally.rejected.iter().sum();
@@ -248,6 +319,7 @@ impl Poller {
         {
             self.budget.learn(self.plan.allowed_of(told.limit));
         }
+        Some(samples)
     }
 
     /// Puts up samples that were entered.
@@ -492,6 +564,13 @@ impl Poller {
 
     fn local_now(&self) -> Zoned {
         self.around.clock.now().to_zoned(self.operation.timezone.clone())
+    }
+}
+
+/// Lets a file be written where that may block. Should the task be cancelled, the writing still ends in order.
+async fn off_the_runtime(write: impl FnOnce() + Send + 'static) {
+    if let Err(failure) = tokio::task::spawn_blocking(write).await {
+        error!(%failure, "the state was not saved, by a defect of the exporter");
     }
 }
 

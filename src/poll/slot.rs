@@ -73,9 +73,19 @@ impl Slot {
         (page, self.served_until)
     }
 
-    /// When all of what was answered last is served as it is.
-    pub(super) fn ripe_at(&self) -> Option<Instant> {
-        self.unripe.as_ref().map(|(at, _)| *at)
+    /// Whether the newest answer was that nothing happened.
+    pub(super) fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Until when the published data are served.
+    pub(super) fn served_until(&self) -> Option<Instant> {
+        self.served_until
+    }
+
+    /// Takes up what another process published.
+    pub(super) fn resumed(&mut self, until: Instant, is_empty: bool) {
+        (self.served_until, self.is_empty) = (Some(until), is_empty);
     }
 
     /// Takes out what was put by, once some of it is no longer to be served as zero.

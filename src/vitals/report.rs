@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::family::{Counter, Families, Gauge, Histogram};
 use crate::row::Rejection;
 use crate::samples::{Distribution, Samples, whole};
+use crate::storage::SavedReport;
 use crate::upstream::{Cause, Reply, Tally};
 
 static SUCCESS: Gauge<0> = Gauge::new(
@@ -208,6 +209,23 @@ impl ReportVitals {
         self.last_success = Some(now);
         self.series = Some(samples.series());
         self.dropped += samples.dropped();
+    }
+
+    /// Takes up what another process knew.
+    pub fn resumed(&mut self, saved: &SavedReport, series: usize) {
+        self.success = Some(true);
+        self.last_attempt = saved.last_attempt;
+        self.last_success = saved.last_success;
+        self.window_end = saved.window_end;
+        self.rows = saved.rows;
+        self.corrections = saved.corrections;
+        self.series = Some(series);
+    }
+
+    /// Up to when the newest answer speaks.
+    #[must_use]
+    pub fn window_end(&self) -> Option<Timestamp> {
+        self.window_end
     }
 
     /// The report's data are too old and no longer served.

@@ -109,6 +109,7 @@ impl Scene {
             gates: Arc::new(Gates::default()),
             board: Arc::clone(&board),
             series_per_report: 1_000,
+            storage: None,
         };
         let mut tasks = Tasks::new();
         let mut watches = Vec::new();
@@ -482,6 +483,7 @@ fn poll_over(router: axum::Router, operation: Operation) -> Scene {
         gates: Arc::new(Gates::default()),
         board: Arc::clone(&scene.board),
         series_per_report: 1_000,
+        storage: None,
     };
     let token = operation.token.read().unwrap();
     let upstream = Upstream::new(Transport::Router(router), &operation.base_url);
