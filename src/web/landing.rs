@@ -49,6 +49,9 @@ fn section(page: &mut String, operation: &OperationStatus, now: Timestamp) {
     let zone = TimeZone::get(&operation.timezone).unwrap_or(TimeZone::UTC);
     let name = Escaped(&operation.operation);
     let (word, class) = match operation.up {
+        Some(true) if operation.reports.iter().any(|report| report.trouble.is_some()) => {
+            ("answers, but not for every report", "wait")
+        }
         Some(true) => ("answers", "good"),
         Some(false) => ("does not answer", "bad"),
         None => ("not asked yet", "wait"),
@@ -57,7 +60,7 @@ fn section(page: &mut String, operation: &OperationStatus, now: Timestamp) {
     let _ = write!(
         page,
         "<section><h2>{name} <span class=\"{class}\">{word}</span></h2>\
-         <p>Server {}, {} (there it is {}), {open}. ",
+         <p>Server {}. Time zone {}: it is {} there, and the operation is {open}. ",
         Escaped(&operation.server),
         Escaped(&operation.timezone),
         Clocked(now, &zone),
@@ -66,22 +69,28 @@ fn section(page: &mut String, operation: &OperationStatus, now: Timestamp) {
     page.push_str("</p>\n");
     troubles(page, operation);
     page.push_str(
-        "<div class=\"table\"><table><thead><tr><th>report</th><th>state</th><th>every</th><th>last answer</th>\
-         <th>next request</th><th>rows</th></tr></thead><tbody>\n",
+        "<table><thead><tr><th scope=\"col\">report</th><th scope=\"col\">state</th><th scope=\"col\">every</th>\
+         <th scope=\"col\">last answer</th><th scope=\"col\">next request</th><th scope=\"col\">rows</th></tr></thead>\
+         <tbody>\n",
     );
     for report in &operation.reports {
         row(page, report, now);
     }
-    page.push_str("</tbody></table></div></section>\n");
+    page.push_str("</tbody></table></section>\n");
 }
 
 fn budget(page: &mut String, operation: &OperationStatus, zone: &TimeZone) {
     let budget = &operation.budget;
     let _ = match budget.limit {
-        Some(limit) => write!(page, "Requests today: {} of {limit} allowed", budget.used),
-        None => write!(page, "Requests today: {} (no limit is known)", budget.used),
+        Some(limit) => write!(page, "Of {limit} requests allowed a day, {} are planned", budget.planned),
+        None => write!(page, "It is not known how many requests a day are allowed; {} are planned", budget.planned),
     };
-    let _ = write!(page, ", {} planned a day; the next day begins {}.", budget.planned, Clocked(budget.reset, zone));
+    let used = budget.used;
+    let _ = write!(
+        page,
+        " and this process has made {used} today; the next day begins at {}.",
+        Clocked(budget.reset, zone)
+    );
 }
 
 /// What is wrong, each thing once, with the reports that it concerns.
@@ -113,10 +122,11 @@ fn row(page: &mut String, report: &ReportStatus, now: Timestamp) {
         ReportState::Aging => ("failing, older data served", "wait"),
         ReportState::Failing => ("failing, no data served", "bad"),
     };
-    let rows = report.rows.map(|rows| rows.to_string()).unwrap_or_default();
+    let rows = report.rows.map_or_else(|| "none yet".to_owned(), |rows| rows.to_string());
     let _ = writeln!(
         page,
-        "<tr><td>{}</td><td class=\"{class}\">{word}</td><td>{}</td><td>{}</td><td>{}</td><td>{rows}</td></tr>",
+        "<tr><th scope=\"row\">{}</th><td class=\"{class}\">{word}</td><td data-is=\"every\">{}</td>\
+         <td data-is=\"last answer\">{}</td><td data-is=\"next request\">{}</td><td data-is=\"rows\">{rows}</td></tr>",
         report.report,
         spoken(report.interval_seconds),
         report.last_success.map_or_else(|| "never".into(), |moment| format!("{} ago", spoken(between(moment, now)))),
@@ -135,13 +145,13 @@ fn spoken(seconds: f64) -> String {
     humantime::format_duration(whole).to_string()
 }
 
-/// A moment on a clock.
+/// A moment on a clock, with its offset: abbreviations of zones mean several things.
 struct Clocked<'z>(Timestamp, &'z TimeZone);
 
 impl fmt::Display for Clocked<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let local = self.0.to_zoned(self.1.clone());
-        write!(formatter, "{}", local.strftime("%Y-%m-%d %H:%M:%S %Z"))
+        write!(formatter, "<time>{}</time>", local.strftime("%Y-%m-%d %H:%M:%S %:z"))
     }
 }
 
