@@ -425,8 +425,14 @@ impl Poller {
 
     fn status(&self) -> OperationStatus {
         let (now, wall) = (Instant::now(), self.local_now());
+        // Turns that fall into a rest pass by without a request.
+        let rest = match &self.rest {
+            None => now,
+            Some(Rest::RefusedToken { until }) => *until,
+            Some(Rest::SpentQuota { .. }) => now + left_of_day(&wall),
+        };
         let next = |position| {
-            let wait = self.schedule.due(position)?.saturating_duration_since(now);
+            let wait = self.schedule.due(position)?.max(rest).saturating_duration_since(now);
             wall.timestamp().checked_add(wait).ok()
         };
         OperationStatus {
