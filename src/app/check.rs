@@ -1,4 +1,5 @@
-//! `check`: what the configuration means: the plan of requests against the quota, and whether wolkvox answers.
+//! `check`: what the configuration means: the plan of requests against the quota, how many series it may make, and
+//! whether wolkvox answers.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -6,6 +7,7 @@ use std::process::ExitCode;
 use super::say;
 use crate::clock::Clock;
 use crate::config::{Config, Operation};
+use crate::estimate::Estimate;
 use crate::plan::Plan;
 use crate::report::{Ask, Urgency, Window};
 use crate::reports;
@@ -14,7 +16,7 @@ use crate::upstream::{Transport, Upstream};
 pub(super) async fn run(config: &Config, probe: bool) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for operation in &config.operations {
-        say(&format!("{}\n", Plan::of(operation)));
+        say(&format!("{}\n{}\n\n", Plan::of(operation), Estimate::of(operation)));
         if probe && !ask(operation).await? {
             code = ExitCode::FAILURE;
         }
