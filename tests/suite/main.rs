@@ -10,3 +10,4 @@ mod configuration;
 mod dockerfile;
 mod polling;
 mod promise;
+mod structure;
