@@ -8,6 +8,7 @@ mod answers;
 mod asking;
 mod configuration;
 mod dockerfile;
+mod documentation;
 mod polling;
 mod promise;
 mod structure;
