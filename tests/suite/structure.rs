@@ -176,9 +176,7 @@ fn used(code: &str) -> BTreeSet<String> {
         let names = rest.strip_prefix('{').and_then(|list| list.split('}').next()).unwrap_or(rest);
         let end = |name: &str| name.find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
         if rest.starts_with('{') {
-            used.extend(
-                names.split(',').map(|name| name.trim()).map(|name| name[..end(name).unwrap_or(name.len())].to_owned()),
-            );
+            used.extend(names.split(',').map(str::trim).map(|name| name[..end(name).unwrap_or(name.len())].to_owned()));
         } else {
             used.insert(names[..end(names).unwrap_or(names.len())].to_owned());
         }
