@@ -19,6 +19,7 @@ use crate::row::Rejection;
 use crate::token::Token;
 
 pub use self::transport::Transport;
+pub(crate) use self::transport::tls;
 pub use self::trouble::{Cause, Retry, Trouble};
 pub use self::verdict::Answered;
 

@@ -119,7 +119,7 @@ impl Scene {
             tasks.spawn("poll", poller.run(tasks.shutdown()));
             watches.push(watch);
         }
-        Self { stand_in, board, watches, tasks: tasks }
+        Self { stand_in, board, watches, tasks }
     }
 
     /// Lets time pass, to a moment that no turn falls on.
