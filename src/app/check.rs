@@ -14,15 +14,18 @@ use crate::reports;
 use crate::upstream::{Transport, Upstream};
 
 pub(super) async fn run(config: &Config, probe: bool) -> anyhow::Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
+    let mut all_answer = true;
     for operation in &config.operations {
         say(&format!("{}\n{}\n\n", Plan::of(operation), Estimate::of(operation)));
-        if probe && !ask(operation).await? {
-            code = ExitCode::FAILURE;
-        }
+        all_answer &= !probe || ask(operation).await?;
     }
-    say("The configuration is right.\n");
-    Ok(code)
+    if all_answer {
+        say("The configuration is right.\n");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        say("The configuration can be read, but not every operation answers.\n");
+        Ok(ExitCode::FAILURE)
+    }
 }
 
 /// Asks an operation the cheapest question there is; answers whether it answered.

@@ -172,3 +172,57 @@ impl fmt::Display for Escaped<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::{BudgetStatus, TroubleStatus};
+
+    const NOW: Timestamp = Timestamp::constant(1_780_600_000, 0);
+
+    fn report(report: &'static str, state: ReportState, trouble: Option<&str>) -> ReportStatus {
+        let trouble = trouble.map(|what| TroubleStatus { cause: "x", what: what.to_owned(), advice: "Wait." });
+        ReportStatus {
+            report,
+            state,
+            interval_seconds: 60.0,
+            last_attempt: Some(NOW),
+            last_success: None,
+            next_attempt: Some(NOW),
+            rows: None,
+            trouble,
+        }
+    }
+
+    fn page(up: Option<bool>, reports: Vec<ReportStatus>) -> String {
+        let budget = BudgetStatus { limit: None, used: 7, planned: 1440, reset: NOW };
+        let operation = OperationStatus {
+            operation: "<acme>".to_owned(),
+            server: "0013".to_owned(),
+            timezone: "Asia/Manila".to_owned(),
+            open: true,
+            up,
+            budget,
+            reports,
+        };
+        render(&[operation], "/metrics", NOW)
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_once_and_nothing_breaks_out() {
+        let trouble = Some("wolkvox says <b>no</b>");
+        let failing = |name| report(name, ReportState::Failing, trouble);
+        let text = page(Some(true), vec![failing("one"), failing("two"), report("three", ReportState::Fresh, None)]);
+        assert!(text.contains("<strong>one, two:</strong> wolkvox says &lt;b&gt;no&lt;/b&gt;. Wait.</p>"), "{text}");
+        assert!(text.contains("&lt;acme&gt; <span class=\"wait\">answers, but not for every report</span>"), "{text}");
+        assert!(!text.contains("<acme>"));
+        assert!(text.contains("+08:00"), "a zone's abbreviation means several things: {text}");
+    }
+
+    #[test]
+    fn an_operation_is_told_in_one_word() {
+        for (up, word) in [(Some(true), ">answers<"), (Some(false), ">does not answer<"), (None, ">not asked yet<")] {
+            assert!(page(up, vec![report("one", ReportState::Fresh, None)]).contains(word), "{word}");
+        }
+    }
+}

@@ -251,6 +251,20 @@ fn configurations_that_are_shown_are_right() {
 }
 
 #[test]
+fn what_check_says_is_what_the_readme_shows() {
+    let readme = read("README.md");
+    let (command, shown) = blocks(&readme, "console")[0].split_once('\n').unwrap();
+    let words: Vec<_> = command.strip_prefix("$ wolkvox-exporter ").unwrap().split(' ').collect();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("acme.token"), "a-token").unwrap();
+    let config = blocks(&readme, "yaml").into_iter().find(|block| block.starts_with("operations:")).unwrap();
+    fs::write(folder.path().join("wolkvox-exporter.yaml"), config).unwrap();
+    let mut check = Command::new(env!("CARGO_BIN_EXE_wolkvox-exporter"));
+    let output = check.args(words).current_dir(folder.path()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), shown);
+}
+
+#[test]
 fn every_cause_and_reason_is_explained() {
     let text = read("docs/operations.md");
     let causes = Cause::ALL.iter().map(|cause| cause.label());

@@ -195,6 +195,14 @@ fn declared(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_is_used_is_seen() {
+    let text = "// crate::web is far\nuse crate::board::Page;\nuse crate::{reports, version};\nlet now = crate::samples::whole(1);\n\
+                pub(crate) use self::x;\n#[cfg(test)]\nmod tests {\nuse crate::world;\n}\n";
+    assert_eq!(used(&code(text)).into_iter().collect::<Vec<_>>(), ["board", "reports", "samples", "version"]);
+    assert_eq!(declared("pub mod a;\n// mod b;\nmod c;\nmod tests {\n"), ["a", "c"]);
+}
+
+#[test]
 fn modules_use_only_what_they_may() {
     let mut strays = Vec::new();
     for source in sources().iter().filter(|source| !["lib", "main"].contains(&source.module.as_str())) {
