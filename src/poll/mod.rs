@@ -5,8 +5,10 @@
 
 #[cfg(test)]
 mod campaign;
+mod failing;
 mod resume;
 mod slot;
+mod telling;
 
 use std::future::Future;
 use std::pin::pin;
@@ -16,22 +18,21 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
-use self::resume::Moments;
 use self::slot::Slot;
-use crate::board::{Board, Page, Subject};
+use crate::board::{Board, Subject};
 use crate::clock::Clock;
 use crate::config::Operation;
-use crate::lane::{Backoff, Budget, Gates, Schedule, Turn};
+use crate::lane::{Budget, Gates, Schedule, Turn};
 use crate::plan::Plan;
-use crate::report::{Ask, Folding, Span, Urgency, Window};
+use crate::report::{Ask, Folding, Urgency, Window};
 use crate::samples::Samples;
 use crate::status::{BudgetStatus, OperationStatus, Teller, Watch};
-use crate::storage::{Spendings, Storage};
+use crate::storage::Storage;
 use crate::tasks::Shutdown;
 use crate::token::Token;
-use crate::upstream::{Answered, Reply, Retry, Trouble, Upstream};
+use crate::upstream::{Answered, Reply, Retry, Upstream};
 use crate::vitals::{OperationVitals, Skip};
 
 /// The loop looks at the clock and at a refused token's file at least so often.
@@ -127,61 +128,6 @@ impl Poller {
         };
         poller.resume();
         (poller, watch)
-    }
-
-    /// Takes up what a process before this one has saved: what it spent, when it was to ask again, what it served.
-    fn resume(&mut self) {
-        let Some(storage) = self.around.storage.clone() else { return };
-        let at = self.moments();
-        if let Some(spendings) = storage.spendings(&self.operation.name) {
-            self.budget = self.budget.clone().resumed(spendings.day, spendings.used);
-            if spendings.quota_is_spent && spendings.day == self.budget.day() {
-                self.rest = Some(Rest::SpentQuota { day: spendings.day });
-            }
-            for (position, slot) in self.slots.iter().enumerate() {
-                if let Some(due) = spendings.due.get(slot.poll.report.name) {
-                    self.schedule.resume(position, at.moment(*due));
-                }
-            }
-        }
-        for position in 0..self.slots.len() {
-            let Some(slot) = self.slots.get_mut(position) else { continue };
-            let Some(saved) = storage.report(&self.operation.name, slot.poll.report.name) else { continue };
-            if let Some(samples) = slot.resume(&saved, &self.operation, at) {
-                self.serve(position, samples, at.now);
-            }
-        }
-        self.tell_all();
-    }
-
-    /// Keeps what the operation has spent, before more is.
-    async fn keep_spendings(&self) {
-        let Some(storage) = self.around.storage.clone() else { return };
-        let at = self.moments();
-        let due = self.slots.iter().enumerate().filter_map(|(position, slot)| {
-            Some((slot.poll.report.name.to_owned(), at.wall(self.schedule.next_turn(position)?)))
-        });
-        let spendings = Spendings {
-            day: self.budget.day(),
-            used: self.budget.used(),
-            quota_is_spent: matches!(self.rest, Some(Rest::SpentQuota { .. })),
-            due: due.collect(),
-        };
-        let name = self.operation.name.clone();
-        off_the_runtime(move || storage.keep_spendings(&name, &spendings)).await;
-    }
-
-    /// Keeps what a report is about to serve, so that nothing that was ever scraped is forgotten.
-    async fn keep_report(&self, position: usize, samples: &Samples) {
-        let Some(storage) = self.around.storage.clone() else { return };
-        let Some(slot) = self.slots.get(position) else { return };
-        let saved = slot.saved(samples, &self.operation, self.moments());
-        let (operation, report) = (self.operation.name.clone(), slot.poll.report.name);
-        off_the_runtime(move || storage.keep_report(&operation, report, &saved)).await;
-    }
-
-    fn moments(&self) -> Moments {
-        Moments { now: Instant::now(), wall: self.around.clock.now() }
     }
 
     /// Polls until the shutdown. A request in flight is given up then.
@@ -339,73 +285,6 @@ impl Poller {
         }
     }
 
-    /// Says what went wrong and decides when to ask again.
-    fn failed(&mut self, position: usize, trouble: &Trouble) {
-        let now = Instant::now();
-        let failures = self.slots.get_mut(position).map_or(1, |slot| slot.failed(trouble.clone()));
-        if let Some(pause) = trouble.retry_after() {
-            self.schedule.hold(position, now + pause);
-        }
-        let next = match trouble.retry() {
-            Retry::Soon => self.retry_soon(position, now),
-            Retry::NextTurn => None,
-            Retry::NewToken => {
-                self.refusals += 1;
-                let until = now + Backoff::REFUSED_TOKEN.pause(self.refusals, self.jitter.f64());
-                self.rest = Some(Rest::RefusedToken { until });
-                self.refuse_all(trouble);
-                Some(until)
-            }
-            Retry::Tomorrow => {
-                self.rest = Some(Rest::SpentQuota { day: self.budget.day() });
-                self.refuse_all(trouble);
-                Some(now + left_of_day(&self.local_now()))
-            }
-        };
-        self.log_failure(position, trouble, failures, next.or(self.schedule.due(position)), now);
-    }
-
-    /// Another try, where the turn has one left and the day's plan does not need the request.
-    fn retry_soon(&mut self, position: usize, now: Instant) -> Option<Instant> {
-        let planned = self.schedule.planned(now, left_of_day(&self.local_now()), Urgency::Service);
-        if !self.budget.has_room(planned) {
-            return None;
-        }
-        let pause = Backoff::RETRY.pause(self.schedule.retries(position) + 1, self.jitter.f64());
-        self.schedule.retry(position, now, pause)
-    }
-
-    /// wolkvox will answer no report of the operation: none of them passes for answered.
-    fn refuse_all(&mut self, trouble: &Trouble) {
-        for slot in &mut self.slots {
-            slot.refused(trouble);
-        }
-        self.tell_all();
-    }
-
-    /// One line per failure that is news; a failure that goes on is told at its 2nd, 4th, 8th… time.
-    fn log_failure(&self, position: usize, trouble: &Trouble, failures: u32, next: Option<Instant>, now: Instant) {
-        let Some(slot) = self.slots.get(position) else { return };
-        let (operation, report, cause) = (self.operation.name.as_str(), slot.poll.report.name, trouble.cause());
-        let again = rounded(next.map(|next| next.saturating_duration_since(now)).unwrap_or_default());
-        let (what, advice) = (trouble.to_string(), cause.advice());
-        let cause = cause.label();
-        match trouble.retry() {
-            _ if !failures.is_power_of_two() => {
-                debug!(operation, report, cause, failures, next_try_in = %again, "wolkvox {what}");
-            }
-            Retry::NewToken => {
-                error!(operation, report, cause, next_try_in = %again, advice, "wolkvox {what}");
-            }
-            Retry::Tomorrow => {
-                error!(operation, report, cause, rests_for = %again, advice, "wolkvox {what}");
-            }
-            Retry::Soon | Retry::NextTurn => {
-                warn!(operation, report, cause, failures, next_try_in = %again, advice, "wolkvox {what}");
-            }
-        }
-    }
-
     /// What the plan of the day keeps back from this turn: the turns of more urgent reports, and from another try all.
     fn reserved(&self, turn: Turn) -> u64 {
         let (now, left) = (Instant::now(), left_of_day(&self.local_now()));
@@ -484,93 +363,8 @@ impl Poller {
         }
     }
 
-    /// Publishes what is known about one report.
-    fn tell_report(&self, position: usize) {
-        let Some(slot) = self.slots.get(position) else { return };
-        let (operation, report) = (self.operation.name.as_str(), slot.poll.report.name);
-        let page = Page::of(&slot.vitals.measure(), &["operation", "report"], &[operation, report]);
-        self.around.board.publish(Subject::Vitals, (self.position, slot.report), page, None);
-        self.teller.tell(self.status());
-    }
-
-    fn tell_all(&mut self) {
-        for position in 0..self.slots.len() {
-            self.tell_report(position);
-        }
-        self.tell();
-    }
-
-    /// Publishes what is known about the operation, where that has changed.
-    fn tell(&mut self) {
-        let vitals = self.vitals();
-        if self.told.as_ref() == Some(&vitals) {
-            return;
-        }
-        let page = Page::of(&vitals.measure(), &["operation"], &[&self.operation.name]);
-        self.around.board.publish(Subject::Operation, (self.position, 0), page, None);
-        self.told = Some(vitals);
-        self.teller.tell(self.status());
-    }
-
-    fn vitals(&self) -> OperationVitals {
-        let now = self.local_now();
-        let level = &self.operation.service_level;
-        OperationVitals {
-            up: self.up(),
-            server: self.operation.server.clone(),
-            timezone: self.operation.timezone_name.clone(),
-            is_open: is_open(&self.operation, &now),
-            day_start: self.day_start(&now),
-            day_end: day_end(&now),
-            target: (level.target, level.threshold),
-            budget_limit: self.budget.limit(),
-            budget_used: self.budget.used(),
-            budget_planned: self.plan.requests(),
-        }
-    }
-
-    fn status(&self) -> OperationStatus {
-        let (now, wall) = (Instant::now(), self.local_now());
-        let next = |position| {
-            let wait = self.schedule.due(position)?.saturating_duration_since(now);
-            wall.timestamp().checked_add(wait).ok()
-        };
-        OperationStatus {
-            operation: self.operation.name.clone(),
-            server: self.operation.server.clone(),
-            timezone: self.operation.timezone_name.clone(),
-            open: is_open(&self.operation, &wall),
-            up: self.up(),
-            budget: BudgetStatus {
-                limit: self.budget.limit(),
-                used: self.budget.used(),
-                planned: self.plan.requests(),
-                reset: day_end(&wall),
-            },
-            reports: self.slots.iter().enumerate().map(|(position, slot)| slot.status(next(position))).collect(),
-        }
-    }
-
-    fn up(&self) -> Option<bool> {
-        self.slots.iter().filter_map(|slot| slot.vitals.success()).reduce(|one, other| one || other)
-    }
-
-    /// The midnight that the totals served count from: the oldest, while some reports have a day to close.
-    fn day_start(&self, now: &Zoned) -> Timestamp {
-        let days = self.slots.iter().filter(|slot| slot.poll.report.span != Span::Now);
-        let day = days.filter_map(|slot| slot.ledger.day()).min().unwrap_or(now.date());
-        day.to_zoned(now.time_zone().clone()).map_or(now.timestamp(), |start| start.timestamp())
-    }
-
     fn local_now(&self) -> Zoned {
         self.around.clock.now().to_zoned(self.operation.timezone.clone())
-    }
-}
-
-/// Lets a file be written where that may block. Should the task be cancelled, the writing still ends in order.
-async fn off_the_runtime(write: impl FnOnce() + Send + 'static) {
-    if let Err(failure) = tokio::task::spawn_blocking(write).await {
-        error!(%failure, "the state was not saved, by a defect of the exporter");
     }
 }
 
@@ -601,14 +395,4 @@ fn seed(operation: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     operation.hash(&mut hasher);
     hasher.finish()
-}
-
-/// A duration as a person would say it.
-fn rounded(duration: Duration) -> humantime::FormattedDuration {
-    let whole = if duration < Duration::from_secs(10) {
-        Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX) / 100 * 100)
-    } else {
-        Duration::from_secs(duration.as_secs())
-    };
-    humantime::format_duration(whole)
 }

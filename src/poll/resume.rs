@@ -1,4 +1,4 @@
-//! A report's slot as it is saved, and as it is taken up again by the next process.
+//! What a poller saves, and how the next process takes it up again.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,12 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use tracing::error;
+
 use super::slot::Slot;
+use super::{Poller, Rest};
 use crate::config::Operation;
 use crate::family::Kind;
 use crate::ledger::Mark;
 use crate::samples::Samples;
-use crate::storage::{SavedMark, SavedReport, SavedSample};
+use crate::storage::{SavedMark, SavedReport, SavedSample, Spendings};
 
 /// Turns moments of this process into wall time and back.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,63 @@ impl Moments {
             Ok(ahead) => self.now + ahead,
             Err(_) => self.now.checked_sub(difference.unsigned_abs()).unwrap_or(self.now),
         }
+    }
+}
+
+impl Poller {
+    /// Takes up what a process before this one has saved: what it spent, when it was to ask again, what it served.
+    pub(super) fn resume(&mut self) {
+        let Some(storage) = self.around.storage.clone() else { return };
+        let at = self.moments();
+        if let Some(spendings) = storage.spendings(&self.operation.name) {
+            self.budget = self.budget.clone().resumed(spendings.day, spendings.used);
+            if spendings.quota_is_spent && spendings.day == self.budget.day() {
+                self.rest = Some(Rest::SpentQuota { day: spendings.day });
+            }
+            for (position, slot) in self.slots.iter().enumerate() {
+                if let Some(due) = spendings.due.get(slot.poll.report.name) {
+                    self.schedule.resume(position, at.moment(*due));
+                }
+            }
+        }
+        for position in 0..self.slots.len() {
+            let Some(slot) = self.slots.get_mut(position) else { continue };
+            let Some(saved) = storage.report(&self.operation.name, slot.poll.report.name) else { continue };
+            if let Some(samples) = slot.resume(&saved, &self.operation, at) {
+                self.serve(position, samples, at.now);
+            }
+        }
+        self.tell_all();
+    }
+
+    /// Keeps what the operation has spent, before more is.
+    pub(super) async fn keep_spendings(&self) {
+        let Some(storage) = self.around.storage.clone() else { return };
+        let at = self.moments();
+        let due = self.slots.iter().enumerate().filter_map(|(position, slot)| {
+            Some((slot.poll.report.name.to_owned(), at.wall(self.schedule.next_turn(position)?)))
+        });
+        let spendings = Spendings {
+            day: self.budget.day(),
+            used: self.budget.used(),
+            quota_is_spent: matches!(self.rest, Some(Rest::SpentQuota { .. })),
+            due: due.collect(),
+        };
+        let name = self.operation.name.clone();
+        off_the_runtime(move || storage.keep_spendings(&name, &spendings)).await;
+    }
+
+    /// Keeps what a report is about to serve, so that nothing that was ever scraped is forgotten.
+    pub(super) async fn keep_report(&self, position: usize, samples: &Samples) {
+        let Some(storage) = self.around.storage.clone() else { return };
+        let Some(slot) = self.slots.get(position) else { return };
+        let saved = slot.saved(samples, &self.operation, self.moments());
+        let (operation, report) = (self.operation.name.clone(), slot.poll.report.name);
+        off_the_runtime(move || storage.keep_report(&operation, report, &saved)).await;
+    }
+
+    fn moments(&self) -> Moments {
+        Moments { now: Instant::now(), wall: self.around.clock.now() }
     }
 }
 
@@ -106,5 +166,12 @@ impl Slot {
         let until = at.moment(saved.served_until);
         self.resumed(until, saved.is_empty);
         (until > at.now).then_some(samples)
+    }
+}
+
+/// Lets a file be written where that may block. Should the task be cancelled, the writing still ends in order.
+async fn off_the_runtime(write: impl FnOnce() + Send + 'static) {
+    if let Err(failure) = tokio::task::spawn_blocking(write).await {
+        error!(%failure, "the state was not saved, by a defect of the exporter");
     }
 }

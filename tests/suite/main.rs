@@ -8,5 +8,7 @@ mod asking;
 mod configuration;
 mod demonstration;
 mod dockerfile;
+mod documentation;
 mod polling;
 mod promise;
+mod structure;
