@@ -306,6 +306,9 @@ async fn a_spent_quota_rests_until_local_midnight() {
         r#"wolkvox_exporter_skipped_polls_total{operation="acme",report="skills",reason="quota"}"#,
     );
     assert!(skipped >= Some(297.0), "{skipped:?}");
+    let midnight: Timestamp = "2026-03-03T05:00:00Z".parse().unwrap();
+    let told = scene.watches[0].status();
+    assert!(told.reports.iter().all(|report| report.next_attempt >= Some(midnight)), "asked before midnight: {told:?}");
     scene.pass(3 * MINUTE).await;
     assert!(scene.stand_in.between(6 * HOUR, 7 * HOUR) > 0);
     scene.expect(r#"wolkvox_up{operation="acme"}"#, Some(1.0));
