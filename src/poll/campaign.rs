@@ -17,8 +17,8 @@ use crate::config::{Base, Operation, Poll, ServiceLevel};
 use crate::lane::Gates;
 use crate::report::Urgency;
 use crate::reports;
-use crate::reports::truth::measured;
-use crate::samples::Reading;
+use crate::reports::measured;
+use crate::samples::{Reading, whole};
 use crate::simulator::{self, Fault, FaultRule, Simulator};
 use crate::storage::Storage;
 use crate::tasks::Tasks;
@@ -65,16 +65,13 @@ impl Scraper {
                 continue;
             }
             let value: f64 = value.parse().unwrap();
-            match self.series.get_mut(series) {
-                Some(watched) => {
-                    watched.seen = self.scrapes;
-                    watched.increase += if value < watched.last { value } else { value - watched.last };
-                    watched.last = value;
-                }
-                None => {
-                    let watched = Watched { last: value, increase: 0.0, first: value, seen: self.scrapes };
-                    self.series.insert(series.to_owned(), watched);
-                }
+            if let Some(watched) = self.series.get_mut(series) {
+                watched.seen = self.scrapes;
+                watched.increase += if value < watched.last { value } else { value - watched.last };
+                watched.last = value;
+            } else {
+                let watched = Watched { last: value, increase: 0.0, first: value, seen: self.scrapes };
+                self.series.insert(series.to_owned(), watched);
             }
         }
     }
@@ -114,10 +111,10 @@ fn totals(report: &crate::report::Listing, world: &World, day: Date, operation: 
             Reading::Histogram { bounds, cumulative, sum } => {
                 for (position, count) in cumulative.iter().enumerate() {
                     let bound = bounds.get(position).map_or("+Inf".to_owned(), ToString::to_string);
-                    totals.insert(format!("{name}_bucket{prefix},le=\"{bound}\"}}"), *count as f64);
+                    totals.insert(format!("{name}_bucket{prefix},le=\"{bound}\"}}"), whole(*count));
                 }
                 totals.insert(format!("{name}_sum{prefix}}}"), sum);
-                totals.insert(format!("{name}_count{prefix}}}"), *cumulative.last().unwrap() as f64);
+                totals.insert(format!("{name}_count{prefix}}}"), whole(*cumulative.last().unwrap()));
             }
         }
     }

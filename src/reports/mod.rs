@@ -10,9 +10,12 @@ mod quota;
 mod skills;
 
 #[cfg(test)]
-pub(crate) mod truth;
+mod truth;
 
 use crate::report::Listing;
+
+#[cfg(test)]
+pub(crate) use truth::measured;
 
 /// Every report, in the order in which its families are served.
 pub const ALL: &[Listing] = &[

@@ -19,16 +19,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "poll",
         &[
-            "board", "clock", "config", "lane", "plan", "report", "reports", "samples", "status", "tasks", "token",
-            "upstream", "vitals",
+            "board", "clock", "config", "family", "lane", "ledger", "plan", "report", "reports", "samples", "status",
+            "storage", "tasks", "token", "upstream", "vitals",
         ],
     ),
     ("lane", &["report", "token"]),
     ("upstream", &["report", "row", "token"]),
+    ("ledger", &["family", "report", "samples"]),
+    ("storage", &["samples"]),
     ("board", &["family", "reports", "samples", "vitals"]),
     ("process", &["version", "vitals"]),
     ("status", &["upstream"]),
-    ("vitals", &["family", "row", "samples", "upstream"]),
+    ("vitals", &["family", "row", "samples", "storage", "upstream"]),
     ("web", &["board", "clock", "process", "status", "tasks"]),
     ("config", &["plan", "report", "reports", "terms", "token"]),
     ("estimate", &["config", "family", "report"]),
@@ -54,6 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "reports",
             "simulator",
             "status",
+            "storage",
             "tasks",
             "terms",
             "token",
@@ -85,11 +88,19 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
         &["tasks.rs"],
         "every task has an owner and a name",
     ),
-    (&["spawn_blocking"], &["web/metrics.rs"], "long work off the runtime is the scrape's alone"),
+    (
+        &["spawn_blocking"],
+        &["web/metrics.rs", "poll/resume.rs"],
+        "long work off the runtime is the scrape's and the state's",
+    ),
     (&["env::var"], &["config/environment.rs"], "the environment is read in one place"),
     (&["prometheus::"], &["process.rs"], "series that carry labels from outside stand on pages of the board"),
     (&["print!(", "println!("], &["app/mod.rs"], "what is asked for is said in one place"),
-    (&["Path::new(", "File::open", "fs::read"], &["config", "token.rs"], "files are the configuration's matter"),
+    (
+        &["Path::new(", "File::", "fs::"],
+        &["config", "token.rs", "storage"],
+        "files are the configuration's and the state's matter",
+    ),
 ];
 
 /// Modules in which nothing waits: all they do follows from what they are given.
