@@ -1,13 +1,14 @@
 //! The tests of the whole, in one binary: each module is a subject.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::cast_precision_loss, clippy::unchecked_time_subtraction, reason = "the numbers of tests are small")]
 #![expect(clippy::disallowed_methods, reason = "tests spawn and read the environment where they need to")]
 
 mod answers;
 mod asking;
+mod commands;
 mod configuration;
 mod dockerfile;
 mod polling;
 mod promise;
+mod running;
