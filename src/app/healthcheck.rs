@@ -7,13 +7,13 @@ use anyhow::Context as _;
 
 use super::say;
 use crate::cli::Arguments;
-use crate::upstream::tls;
+use crate::upstream;
 
 /// A healthy exporter answers in a millisecond.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let client = reqwest::Client::builder().tls_backend_preconfigured(tls()?).no_proxy().timeout(PATIENCE).build()?;
+    let client = upstream::client().no_proxy().timeout(PATIENCE).build()?;
     for address in &arguments.listen {
         let asked = futures_util::future::select_ok(address.to_ask().into_iter().map(|(host, port)| {
             let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };

@@ -18,8 +18,7 @@ use crate::report::{Ask, Folding, Listing, Span};
 use crate::row::Rejection;
 use crate::token::Token;
 
-pub use self::transport::Transport;
-pub(crate) use self::transport::tls;
+pub use self::transport::{Transport, client};
 pub use self::trouble::{Cause, Retry, Trouble};
 pub use self::verdict::Answered;
 

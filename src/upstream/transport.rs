@@ -42,16 +42,12 @@ impl Transport {
     ///
     /// Fails where the TLS library cannot be set up.
     pub fn network(base_url: &str) -> Result<Self, reqwest::Error> {
-        let mut client = reqwest::Client::builder()
+        let mut client = client()
             .user_agent(concat!("wolkvox-exporter/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(1)
             .tcp_nodelay(true);
-        if let Ok(tls) = tls() {
-            client = client.tls_backend_preconfigured(tls);
-        }
         if is_loopback(base_url) {
             client = client.no_proxy();
         }
@@ -111,6 +107,22 @@ impl Arriving {
     }
 }
 
+/// What clients of HTTP begin with: TLS that trusts Mozilla's roots, and no redirects.
+///
+/// reqwest panics where it is to build a client without a provider of cryptography, so none begins anywhere else.
+pub fn client() -> reqwest::ClientBuilder {
+    // The roots are built in: nothing is read at the start, and an image without files suffices.
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    match tls {
+        Ok(tls) => client.tls_backend_preconfigured(tls),
+        Err(_) => client,
+    }
+}
+
 const BROKE_OFF: &str = "broke off in the middle of its answer";
 
 /// What an error of the HTTP client means. Its text is dropped where it could hold the URL.
@@ -146,19 +158,6 @@ fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn 
 
 fn root(error: &(dyn Error + 'static)) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
-}
-
-/// How TLS is spoken. The roots are Mozilla's, built in: nothing is read at the start, and an image without files
-/// suffices. A client that is not told this looks for a system's roots, though it may only ever speak plain HTTP.
-///
-/// # Errors
-///
-/// Fails where the library knows no version of TLS.
-pub(crate) fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map(|builder| builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// An I/O error hides the error that it wraps from `source`, and may wrap another one of its kind.

@@ -5,10 +5,12 @@
 
 mod answers;
 mod asking;
+mod commands;
 mod configuration;
 mod demonstration;
 mod dockerfile;
 mod documentation;
 mod polling;
 mod promise;
+mod running;
 mod structure;
