@@ -159,6 +159,12 @@ pub trait Report: 'static {
         None
     }
 
+    /// What the facts of the next answer begin with: nothing, or what one answer alone cannot tell.
+    #[must_use]
+    fn remember(_facts: &Self::Facts) -> Self::Facts {
+        Self::Facts::default()
+    }
+
     /// What wolkvox would answer for this contact centre: the content of `data`, spelt by hand and never through what
     /// reads it, so that a slip cannot agree with itself. Null where nothing happened.
     #[must_use]
@@ -188,6 +194,15 @@ pub trait Folding: Send {
 
     /// What the facts tell of the daily quota.
     fn allowance(&self) -> Option<Allowance>;
+
+    /// Facts to fold the next answer into: they hold no row, only what is remembered from answer to answer.
+    fn successor(&self) -> Box<dyn Folding>;
+}
+
+impl std::fmt::Debug for dyn Folding {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Folding")
+    }
 }
 
 struct Facts<R: Report>(R::Facts);
@@ -208,6 +223,10 @@ impl<R: Report> Folding for Facts<R> {
 
     fn allowance(&self) -> Option<Allowance> {
         R::allowance(&self.0)
+    }
+
+    fn successor(&self) -> Box<dyn Folding> {
+        Box::new(Self(R::remember(&self.0)))
     }
 }
 

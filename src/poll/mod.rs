@@ -179,7 +179,7 @@ impl Poller {
         let window = slot.closing.window(&asked, Instant::now());
         let terms = Arc::clone(&self.operation.terms);
         let ask = Ask { window, terms: &terms };
-        let mut facts = (report.begin)();
+        let mut facts = slot.taught.successor();
         let (upstream, token) = (self.upstream.clone(), self.token.clone());
         let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
         drop(pass);
@@ -212,7 +212,10 @@ impl Poller {
         let report = slot.poll.report;
         let mut samples = Samples::of(report.families, limit);
         match answered {
-            Answered::Data => facts.measure(&self.operation.terms, &mut samples),
+            Answered::Data => {
+                facts.measure(&self.operation.terms, &mut samples);
+                slot.taught = facts.successor();
+            }
             Answered::Nothing => (report.nothing)(&mut samples),
         }
         let dropped = samples.dropped();
