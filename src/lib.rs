@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod estimate;
 pub mod family;
+pub mod format;
 pub mod lane;
 pub mod ledger;
 pub mod listen;

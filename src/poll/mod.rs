@@ -66,6 +66,8 @@ pub struct Poller {
     /// How often in a row wolkvox has refused the token.
     refusals: u32,
     jitter: fastrand::Rng,
+    /// Since when this poller counts what it does.
+    since: Timestamp,
     /// What was last told of the operation.
     told: Option<OperationVitals>,
 }
@@ -118,6 +120,7 @@ impl Poller {
             rest: None,
             refusals: 0,
             jitter,
+            since: now.timestamp(),
             told: None,
         };
         (poller, watch)
@@ -256,7 +259,7 @@ impl Poller {
     /// Puts up samples that were entered.
     fn serve(&mut self, position: usize, samples: Samples, now: Instant) {
         let Some(slot) = self.slots.get_mut(position) else { return };
-        let (page, until) = slot.serve(samples, &self.operation.name, now);
+        let (page, until) = slot.serve(samples, &self.operation, now);
         self.around.board.publish(Subject::Report(slot.report), (self.position, slot.report), page, until);
     }
 
@@ -419,7 +422,8 @@ impl Poller {
     fn tell_report(&self, position: usize) {
         let Some(slot) = self.slots.get(position) else { return };
         let (operation, report) = (self.operation.name.as_str(), slot.poll.report.name);
-        let page = Page::of(&slot.vitals.measure(), &["operation", "report"], &[operation, report]);
+        let page =
+            Page::of(&slot.vitals.measure(), &["operation", "report"], &[operation, report]).counting_since(self.since);
         self.around.board.publish(Subject::Vitals, (self.position, slot.report), page, None);
         self.teller.tell(self.status());
     }

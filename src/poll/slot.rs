@@ -69,9 +69,18 @@ impl Slot {
 
     /// Makes of samples that were entered what is to be served now, and until when it is. Where some of it is served as
     /// zero at first, they are put by.
-    pub(super) fn serve(&mut self, mut samples: Samples, operation: &str, now: Instant) -> (Page, Option<Instant>) {
+    pub(super) fn serve(
+        &mut self,
+        mut samples: Samples,
+        operation: &Operation,
+        now: Instant,
+    ) -> (Page, Option<Instant>) {
         let next = self.ledger.serve(&mut samples, now);
-        let page = Page::of(&samples, &["operation"], &[operation]);
+        let mut page = Page::of(&samples, &["operation"], &[&operation.name]);
+        let midnight = self.ledger.day().and_then(|day| day.to_zoned(operation.timezone.clone()).ok());
+        if let Some(midnight) = midnight {
+            page = page.counting_since(midnight.timestamp());
+        }
         self.unripe = next.map(|next| (next, samples));
         (page, self.served_until)
     }

@@ -29,13 +29,11 @@ impl Level {
     /// The calls answered in time. Nothing where the base is not known and matters, or where it cannot be the base of
     /// this level.
     pub(super) fn calls(self, base: Option<LevelBase>) -> Option<f64> {
-        match base {
-            Some(base) => self.calls_of(base),
-            None => {
-                let calls = self.calls_of(LevelBase::Inbound)?;
-                (self.calls_of(LevelBase::Answered) == Some(calls)).then_some(calls)
-            }
+        if let Some(base) = base {
+            return self.calls_of(base);
         }
+        let calls = self.calls_of(LevelBase::Inbound)?;
+        (self.calls_of(LevelBase::Answered) == Some(calls)).then_some(calls)
     }
 
     /// The calls answered in time of a base that somebody vouches for.
@@ -115,7 +113,9 @@ mod tests {
 
     fn base_of(levels: &[Level], before: Option<LevelBase>) -> Option<LevelBase> {
         let mut evidence = Evidence::default();
-        levels.iter().for_each(|level| evidence.weigh(*level));
+        for level in levels {
+            evidence.weigh(*level);
+        }
         evidence.conclude(before)
     }
 
