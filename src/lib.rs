@@ -28,6 +28,7 @@
 //! - [`lane`]: what an operation may do, and when: turns, the day's budget, pauses, one request at a time.
 //! - [`upstream`]: the only code that speaks HTTP to wolkvox, and what its answers mean.
 //! - [`ledger`], [`storage`]: what makes totals exact over midnights, corrections and restarts.
+//! - [`format`]: how the two formats of an exposition are written.
 //! - [`board`]: the newest page of everything, and the exposition made of them.
 //! - [`process`], [`status`], [`vitals`]: what the exporter tells about itself.
 //! - [`web`]: the endpoints.
@@ -72,6 +73,8 @@ pub mod upstream;
 pub mod ledger;
 
 pub mod storage;
+
+pub mod format;
 
 pub mod board;
 

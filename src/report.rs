@@ -117,7 +117,7 @@ pub struct Usage {
 /// A report of wolkvox: what it is, what its rows mean and what they measure.
 pub trait Report: 'static {
     /// What the rows say, in our own words: maps that add up over rows and over windows.
-    type Facts: Default + Send + 'static;
+    type Facts: Default + Send + Sync + 'static;
 
     /// The value of the label `report`, the key in the configuration and the name of the file.
     const NAME: &'static str;
@@ -159,6 +159,12 @@ pub trait Report: 'static {
         None
     }
 
+    /// What the facts of the next answer begin with: nothing, or what one answer alone cannot tell.
+    #[must_use]
+    fn remember(_facts: &Self::Facts) -> Self::Facts {
+        Self::Facts::default()
+    }
+
     /// What wolkvox would answer for this contact centre: the content of `data`, spelt by hand and never through what
     /// reads it, so that a slip cannot agree with itself. Null where nothing happened.
     #[must_use]
@@ -175,7 +181,7 @@ pub struct Absorbed {
 }
 
 /// The facts of a report that is being answered, whichever report it is.
-pub trait Folding: Send {
+pub trait Folding: Send + Sync {
     /// Takes in one element of the answer's data: the JSON text of a row.
     ///
     /// # Errors
@@ -188,6 +194,15 @@ pub trait Folding: Send {
 
     /// What the facts tell of the daily quota.
     fn allowance(&self) -> Option<Allowance>;
+
+    /// Facts to fold the next answer into: they hold no row, only what is remembered from answer to answer.
+    fn successor(&self) -> Box<dyn Folding>;
+}
+
+impl std::fmt::Debug for dyn Folding {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Folding")
+    }
 }
 
 struct Facts<R: Report>(R::Facts);
@@ -208,6 +223,10 @@ impl<R: Report> Folding for Facts<R> {
 
     fn allowance(&self) -> Option<Allowance> {
         R::allowance(&self.0)
+    }
+
+    fn successor(&self) -> Box<dyn Folding> {
+        Box::new(Self(R::remember(&self.0)))
     }
 }
 

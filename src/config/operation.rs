@@ -119,7 +119,8 @@ impl Operation {
         let agent_names =
             if frame.show_names { AgentNames::Show } else { AgentNames::Pseudonym { salt: name.clone() } };
         let skills = settings.skills.and_then(Skills::meant);
-        let terms = Arc::new(Terms::new(skills, agent_names, service_level.threshold));
+        let terms = Terms::new(skills, agent_names, service_level.threshold);
+        let terms = Arc::new(terms.with_level_base(service_level.base.given()));
         let (licenses, open_hours) = (settings.licenses, settings.open_hours);
         let (settling, births) = (settings.settling.unwrap_or(SETTLING), settings.births.unwrap_or(BIRTHS));
         Some(Self {

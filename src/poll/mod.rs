@@ -72,6 +72,8 @@ pub struct Poller {
     /// How often in a row wolkvox has refused the token.
     refusals: u32,
     jitter: fastrand::Rng,
+    /// Since when this poller counts what it does.
+    since: Timestamp,
     /// What was last told of the operation.
     told: Option<OperationVitals>,
 }
@@ -124,6 +126,7 @@ impl Poller {
             rest: None,
             refusals: 0,
             jitter,
+            since: now.timestamp(),
             told: None,
         };
         poller.resume();
@@ -187,7 +190,7 @@ impl Poller {
         let window = slot.closing.window(&asked, Instant::now());
         let terms = Arc::clone(&self.operation.terms);
         let ask = Ask { window, terms: &terms };
-        let mut facts = (report.begin)();
+        let mut facts = slot.taught.successor();
         let (upstream, token) = (self.upstream.clone(), self.token.clone());
         let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
         drop(pass);
@@ -232,7 +235,10 @@ impl Poller {
         let report = slot.poll.report;
         let mut samples = Samples::of(report.families, limit);
         match answered {
-            Answered::Data => facts.measure(&self.operation.terms, &mut samples),
+            Answered::Data => {
+                facts.measure(&self.operation.terms, &mut samples);
+                slot.taught = facts.successor();
+            }
             Answered::Nothing => (report.nothing)(&mut samples),
         }
         let dropped = samples.dropped();
@@ -271,7 +277,7 @@ impl Poller {
     /// Puts up samples that were entered.
     fn serve(&mut self, position: usize, samples: Samples, now: Instant) {
         let Some(slot) = self.slots.get_mut(position) else { return };
-        let (page, until) = slot.serve(samples, &self.operation.name, now);
+        let (page, until) = slot.serve(samples, &self.operation, now);
         self.around.board.publish(Subject::Report(slot.report), (self.position, slot.report), page, until);
     }
 

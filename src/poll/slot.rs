@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use crate::board::Page;
 use crate::config::{Operation, Poll};
 use crate::ledger::{Beginning, Closing, Ledger};
-use crate::report::Span;
+use crate::report::{Folding, Span};
 use crate::reports;
 use crate::samples::Samples;
 use crate::status::{ReportStatus, State, TroubleStatus};
@@ -25,6 +25,8 @@ pub(super) struct Slot {
     pub(super) vitals: ReportVitals,
     pub(super) ledger: Ledger,
     pub(super) closing: Closing,
+    /// What the newest answer taught about the next one; a failed answer teaches nothing.
+    pub(super) taught: Box<dyn Folding>,
     /// What was answered, while some of it is served as zero, and until when.
     unripe: Option<(Instant, Samples)>,
     /// Until when the published data are served.
@@ -45,6 +47,7 @@ impl Slot {
         Self {
             ledger: Ledger::new(beginning, operation.births),
             closing: Closing::new(operation.settling, operation.births),
+            taught: (poll.report.begin)(),
             unripe: None,
             report: reports::ALL.iter().position(|report| report.name == poll.report.name).unwrap_or_default(),
             vitals: ReportVitals::new(poll.interval),
@@ -66,9 +69,18 @@ impl Slot {
 
     /// Makes of samples that were entered what is to be served now, and until when it is. Where some of it is served as
     /// zero at first, they are put by.
-    pub(super) fn serve(&mut self, mut samples: Samples, operation: &str, now: Instant) -> (Page, Option<Instant>) {
+    pub(super) fn serve(
+        &mut self,
+        mut samples: Samples,
+        operation: &Operation,
+        now: Instant,
+    ) -> (Page, Option<Instant>) {
         let next = self.ledger.serve(&mut samples, now);
-        let page = Page::of(&samples, &["operation"], &[operation]);
+        let mut page = Page::of(&samples, &["operation"], &[&operation.name]);
+        let midnight = self.ledger.day().and_then(|day| day.to_zoned(operation.timezone.clone()).ok());
+        if let Some(midnight) = midnight {
+            page = page.counting_since(midnight.timestamp());
+        }
         self.unripe = next.map(|next| (next, samples));
         (page, self.served_until)
     }

@@ -14,7 +14,8 @@ impl Poller {
     pub(super) fn tell_report(&self, position: usize) {
         let Some(slot) = self.slots.get(position) else { return };
         let (operation, report) = (self.operation.name.as_str(), slot.poll.report.name);
-        let page = Page::of(&slot.vitals.measure(), &["operation", "report"], &[operation, report]);
+        let page =
+            Page::of(&slot.vitals.measure(), &["operation", "report"], &[operation, report]).counting_since(self.since);
         self.around.board.publish(Subject::Vitals, (self.position, slot.report), page, None);
         self.teller.tell(self.status());
     }

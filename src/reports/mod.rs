@@ -6,6 +6,7 @@ mod bodies;
 mod call_durations;
 mod closed_interactions;
 mod ivr_calls;
+mod level_base;
 mod quota;
 mod skills;
 

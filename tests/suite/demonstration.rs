@@ -45,6 +45,32 @@ async fn check_health(url: &str) -> Option<i32> {
     command.status().await.unwrap().code()
 }
 
+/// Holds that a scraper that asks for OpenMetrics is given it, whole, plain and packed.
+async fn assert_openmetrics(url: &str) {
+    const WANTED: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    for packed in [false, true] {
+        let client = reqwest::Client::builder().gzip(packed).build().unwrap();
+        let answer = client.get(url).header("Accept", WANTED).send().await.unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
+        assert_eq!(header("vary"), "Accept, Accept-Encoding");
+        let text = answer.text().await.unwrap();
+        assert_eq!(text.find("# EOF\n"), Some(text.len() - 6), "the end stands at the end");
+        for expected in [
+            "# TYPE wolkvox_skill_inbound_calls counter\n",
+            "\nwolkvox_skill_inbound_calls_created{operation=\"andes\",",
+            "\nwolkvox_exporter_api_requests_created{operation=\"luzon\",",
+            "\nwolkvox_skill_wait_seconds_created{operation=\"luzon\",",
+            "# UNIT wolkvox_agent_occupancy_ratio ratio\n",
+            "# TYPE wolkvox_operation info\n",
+            ",le=\"20.0\"} ",
+            "\nprocess_cpu_seconds_created ",
+        ] {
+            assert!(text.contains(expected), "{expected:?} is missing");
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_demonstration_keeps_the_promise_and_tells_its_health() {
     let (mut child, url) = timeout(PATIENCE, start()).await.expect("served in time");
@@ -59,6 +85,7 @@ async fn the_demonstration_keeps_the_promise_and_tells_its_health() {
     .await
     .expect("ready in time");
     let exposition = promise::kept(&get("/metrics").await.text().await.unwrap());
+    assert_openmetrics(&format!("{url}/metrics")).await;
     assert_eq!(check_health(&url).await, Some(0), "healthy");
     child.kill().await.unwrap();
     assert_eq!(check_health(&url).await, Some(1), "gone");
