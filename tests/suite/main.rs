@@ -10,3 +10,4 @@ mod demonstration;
 mod dockerfile;
 mod polling;
 mod promise;
+mod windows;
