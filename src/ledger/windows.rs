@@ -12,17 +12,21 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use super::closing::whole_second;
 use crate::report::Window;
 
-/// What is asked for at most turns: the rows of a call that lasted an hour, told half an hour late, and after an hour
-/// without an answer, are still among them.
+/// What is asked for at most turns: a row that is told half an hour late, after an hour without an answer, is still
+/// among them.
 pub const RECENT: Duration = Duration::from_hours(2);
 
 /// How often the whole day is asked for, so that codes and corrections that came later are seen. Answers in between
 /// leave no gap as long as this is shorter than [`RECENT`] by as much as rows may be late.
 pub const WHOLE_EVERY: Duration = Duration::from_hours(1);
 
-/// The most windows that one turn asks for: nearly two million rows, which are more than any line has calls in a day.
-/// Without an end, a server that cuts whatever it is asked for would be asked for each second of the day.
-const MOST_WINDOWS: usize = 32;
+/// The most windows that one turn asks for, those among them that are cut: nearly four million rows, which are more than
+/// any line has calls in a day. Without an end, a server that cuts whatever it is asked for would be asked for each
+/// second of the day.
+const MOST_WINDOWS: usize = 64;
+
+/// The most windows that a turn begins with; there is room to halve them.
+const MOST_PARTS: i64 = 32;
 
 /// Every so many turns of this interval are for the whole day.
 #[must_use]
@@ -97,19 +101,22 @@ impl Windows {
         })
     }
 
-    /// The answer for this window was cut at the limit of rows: it is to be asked again in halves. Answers whether it
-    /// can be.
+    /// The answer for this window was cut at the limit of rows: it is to be asked again in halves. Answers whether this
+    /// turn can do so; if not, the next one begins with what was learnt.
     pub fn halve(&mut self, stretch: &mut Stretch, window: Window) -> bool {
         let too_long = if stretch.is_whole { &mut self.too_long } else { &mut self.too_long_recent };
         let seconds = seconds(window);
-        if seconds < 2 || stretch.taken + stretch.left.len() + 2 > MOST_WINDOWS {
-            // Next time from the beginning: what was learnt led nowhere.
+        if seconds < 2 {
+            // What was learnt on the way led nowhere.
             *too_long = None;
             return false;
         }
         let (day, half) = (window.to.date(), seconds.midpoint(1));
         let longest = too_long.filter(|known| known.day == day).map_or(half, |known| known.longest.min(half));
         *too_long = Some(TooLong { day, longest });
+        if stretch.taken + stretch.left.len() + 2 > MOST_WINDOWS {
+            return false;
+        }
         stretch.left.extend([part(window, half, seconds), part(window, 0, half)]);
         true
     }
@@ -151,7 +158,7 @@ impl Stretch {
 fn divided(window: Window, longest: Option<i64>) -> Vec<Window> {
     let seconds = seconds(window);
     let parts = longest.map_or(1, |longest| seconds.saturating_add(longest - 1) / longest.max(1));
-    let parts = parts.clamp(1, MOST_WINDOWS as i64 / 2);
+    let parts = parts.clamp(1, MOST_PARTS);
     (0..parts).rev().map(|at| part(window, seconds * at / parts, seconds * (at + 1) / parts)).collect()
 }
 
@@ -168,6 +175,8 @@ fn seconds(window: Window) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const MINUTE: Duration = Duration::from_mins(1);
@@ -293,6 +302,30 @@ mod tests {
     fn turns_for_the_whole_day_are_an_hour_apart() {
         for (minutes, turns) in [(1, 60), (5, 12), (7, 9), (20, 3), (40, 1), (60, 1), (600, 1)] {
             assert_eq!(turns_per_whole(minutes * MINUTE), turns, "{minutes} min");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_second_is_asked_for_once_however_it_is_cut(
+            minutes in 0_i64..1_440,
+            too_large in proptest::collection::vec(3_000_i64..90_000, 1..4),
+        ) {
+            let local = at("2026-03-02T00:00:07-05:00[America/Bogota]").saturating_add(SignedDuration::from_mins(minutes));
+            let mut windows = Windows::new(5 * MINUTE);
+            for too_large in too_large {
+                let mut stretch = windows.stretch(today(&local), &local);
+                let mut next = local.date().at(0, 0, 0, 0);
+                while let Some(window) = stretch.take() {
+                    if seconds(window) > too_large {
+                        prop_assert!(windows.halve(&mut stretch, window));
+                        continue;
+                    }
+                    prop_assert_eq!(window.from, next);
+                    next = window.to.saturating_add(SignedDuration::from_secs(1));
+                }
+                prop_assert_eq!(next, whole_second(local.datetime()).saturating_add(SignedDuration::from_secs(1)));
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod campaign;
+mod round;
 mod slot;
 
 use std::future::Future;
@@ -17,19 +18,19 @@ use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
+use self::round::Round;
 use self::slot::Slot;
 use crate::board::{Board, Page, Subject};
 use crate::clock::Clock;
 use crate::config::Operation;
 use crate::lane::{Backoff, Budget, Gates, Pass, Schedule, Turn};
-use crate::ledger::Stretch;
 use crate::plan::Plan;
-use crate::report::{Ask, Folding, Span, Urgency};
+use crate::report::{Ask, Span, Urgency};
 use crate::samples::Samples;
 use crate::status::{BudgetStatus, OperationStatus, Teller, Watch};
 use crate::tasks::Shutdown;
 use crate::token::Token;
-use crate::upstream::{Answered, Reply, Retry, Tally, Trouble, Upstream};
+use crate::upstream::{Answered, Retry, Trouble, Upstream};
 use crate::vitals::{OperationVitals, Skip};
 
 /// The loop looks at the clock and at a refused token's file at least so often.
@@ -78,35 +79,6 @@ enum Rest {
     RefusedToken { until: Instant },
     /// wolkvox says the quota is spent: until this day has passed.
     SpentQuota { day: Date },
-}
-
-/// What one turn asks for, and what was told so far.
-#[derive(Debug)]
-struct Round {
-    stretch: Stretch,
-    /// The local time when the turn began.
-    begun: Zoned,
-    /// None while nothing happened.
-    facts: Option<Box<dyn Folding>>,
-    tally: Tally,
-    took: Duration,
-}
-
-impl Round {
-    fn new(stretch: Stretch, begun: Zoned) -> Self {
-        Self { stretch, begun, facts: None, tally: Tally::default(), took: Duration::ZERO }
-    }
-
-    /// One of the windows was answered.
-    fn add(&mut self, told: Option<Box<dyn Folding>>, reply: &Reply) {
-        self.tally.add(&reply.tally);
-        self.took += reply.duration;
-        match (&mut self.facts, told) {
-            (Some(facts), Some(told)) => facts.merge(told),
-            (facts, Some(told)) => *facts = Some(told),
-            (_, None) => {}
-        }
-    }
 }
 
 impl Poller {

@@ -198,7 +198,7 @@ async fn an_answer_at_the_limit_is_asked_again_in_halves_and_its_total_is_exact(
     let later = windows(&scene).split_off(before);
     let first = later.iter().position(|window| window.starts_with("02000000")).unwrap();
     let parts: Vec<&str> = later[first..first + 5].iter().map(|window| &window[2..6]).collect();
-    assert_eq!(parts[..4], ["0000", "0136", "0312", "0448"].map(|start| &start[..]), "{later:?}");
+    assert_eq!(parts[..4], ["0000", "0136", "0312", "0448"], "{later:?}");
     assert!(!later.iter().any(|window| window.starts_with("02000000 0203")), "{later:?}");
     expect_counted(&scene);
 }

@@ -13,7 +13,7 @@ pub(in crate::reports) struct Calls {
     words: Numbered<str>,
     routes: Numbered<Stops>,
     /// By a hash of the call's `conn_id`. Of a million calls, two share one in 40 million days.
-    calls: HashMap<u64, Call>,
+    by_id: HashMap<u64, Call>,
 }
 
 /// How a call went, as labels know it.
@@ -90,15 +90,15 @@ impl Calls {
     /// Takes in what is told of a call.
     pub(super) fn put(&mut self, conn_id: &str, route: Route<'_>, times: Times) {
         let route = self.route(route);
-        self.calls.insert(hash(conn_id), Call { route, times });
+        self.by_id.insert(hash(conn_id), Call { route, times });
     }
 
     /// Takes in what was told later, of these calls or of others.
     pub(super) fn merge(&mut self, newer: Self) {
         let routes: Vec<u32> = newer.routes.all.iter().map(|stops| self.route(newer.told(stops))).collect();
-        for (hash, call) in newer.calls {
+        for (hash, call) in newer.by_id {
             if let Some(route) = routes.get(call.route as usize) {
-                self.calls.insert(hash, Call { route: *route, ..call });
+                self.by_id.insert(hash, Call { route: *route, ..call });
             }
         }
     }
@@ -110,7 +110,7 @@ impl Calls {
 
     /// The calls in no order: each one's route, by its position among [`Self::routes`], and its times.
     pub(super) fn each(&self) -> impl Iterator<Item = (usize, Times)> {
-        self.calls.values().map(|call| (call.route as usize, call.times))
+        self.by_id.values().map(|call| (call.route as usize, call.times))
     }
 
     fn route(&mut self, route: Route<'_>) -> u32 {
@@ -233,9 +233,9 @@ mod tests {
                 calls.put(&format!("1781180000.{id}"), route(["1", "2"][id % 2]), seconds(1.0));
                 calls.put("1781180000.0", route("3"), seconds(1.0));
             }
-            assert_eq!((calls.calls.len(), calls.routes.all.len(), calls.words.all.len()), (number, 3, 3));
+            assert_eq!((calls.by_id.len(), calls.routes.all.len(), calls.words.all.len()), (number, 3, 3));
             // The table is filled to seven eighths before it doubles, so at worst it is a little less than half full.
-            let bytes = calls.calls.capacity() * 8 / 7 * place / number;
+            let bytes = calls.by_id.capacity() * 8 / 7 * place / number;
             assert!(bytes <= 76, "{bytes} bytes a call");
         }
     }
