@@ -3,6 +3,7 @@
 //! A report knows no clock, no operation, no HTTP and nothing asynchronous. The engine drives every report through the
 //! same [`Listing`] and never names one.
 
+use std::any::Any;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -147,6 +148,12 @@ pub trait Report: 'static {
     /// The reason why the row is not counted; the facts are then as they were.
     fn absorb(facts: &mut Self::Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection>;
 
+    /// Takes in the facts of a later answer about the same day, where each answer tells a part of it. What is told of
+    /// the same event again replaces what was told before.
+    fn merge(facts: &mut Self::Facts, newer: Self::Facts) {
+        *facts = newer;
+    }
+
     /// Says what the facts measure.
     fn measure(facts: &Self::Facts, terms: &Terms, samples: &mut Samples);
 
@@ -180,14 +187,20 @@ pub struct Absorbed {
     pub rejection: Option<Rejection>,
 }
 
-/// The facts of a report that is being answered, whichever report it is.
-pub trait Folding: Send + Sync {
+/// The facts of a report, whichever report it is.
+pub trait Folding: Send + Sync + std::fmt::Debug {
     /// Takes in one element of the answer's data: the JSON text of a row.
     ///
     /// # Errors
     ///
     /// Fails where the text is an object but not JSON; the whole answer is then not JSON.
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error>;
+
+    /// Takes in the facts of a later answer of the same report about the same day.
+    fn merge(&mut self, newer: Box<dyn Folding>);
+
+    /// The facts themselves, for [`Self::merge`].
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
 
     /// Says what the facts measure.
     fn measure(&self, terms: &Terms, samples: &mut Samples);
@@ -199,13 +212,14 @@ pub trait Folding: Send + Sync {
     fn successor(&self) -> Box<dyn Folding>;
 }
 
-impl std::fmt::Debug for dyn Folding {
+struct Facts<R: Report>(R::Facts);
+
+/// Facts are many, and some are personal: only whose they are is told.
+impl<R: Report> std::fmt::Debug for Facts<R> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Folding")
+        write!(formatter, "Facts({})", R::NAME)
     }
 }
-
-struct Facts<R: Report>(R::Facts);
 
 impl<R: Report> Folding for Facts<R> {
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
@@ -215,6 +229,17 @@ impl<R: Report> Folding for Facts<R> {
         let mut row = Row::of(json, R::FIELDS)?;
         let rejection = R::absorb(&mut self.0, &mut row, ask).err();
         Ok(Absorbed { unknown_fields: row.unknown(), rejection })
+    }
+
+    fn merge(&mut self, newer: Box<dyn Folding>) {
+        match newer.into_any().downcast::<Self>() {
+            Ok(newer) => R::merge(&mut self.0, newer.0),
+            Err(_) => debug_assert!(false, "the facts of two reports do not add up"),
+        }
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
     }
 
     fn measure(&self, terms: &Terms, samples: &mut Samples) {

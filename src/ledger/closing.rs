@@ -82,7 +82,7 @@ impl Closing {
     }
 }
 
-fn whole_second(moment: DateTime) -> DateTime {
+pub(super) fn whole_second(moment: DateTime) -> DateTime {
     moment.with().subsec_nanosecond(0).build().unwrap_or(moment)
 }
 

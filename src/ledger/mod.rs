@@ -5,6 +5,7 @@
 //! where it can be seen, and must not leave out the end of a day.
 
 mod closing;
+mod windows;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::family::Kind;
 use crate::samples::{Reading, Samples};
 
 pub use self::closing::Closing;
+pub use self::windows::{RECENT, Stretch, WHOLE_EVERY, Windows, turns_per_whole};
 
 /// How a report's totals begin anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

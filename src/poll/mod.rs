@@ -7,6 +7,7 @@
 mod campaign;
 mod failing;
 mod resume;
+mod round;
 mod slot;
 mod telling;
 
@@ -20,19 +21,20 @@ use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
+use self::round::Round;
 use self::slot::Slot;
 use crate::board::{Board, Subject};
 use crate::clock::Clock;
 use crate::config::Operation;
-use crate::lane::{Budget, Gates, Schedule, Turn};
+use crate::lane::{Budget, Gates, Pass, Schedule, Turn};
 use crate::plan::Plan;
-use crate::report::{Ask, Folding, Urgency, Window};
+use crate::report::{Ask, Urgency};
 use crate::samples::Samples;
 use crate::status::{BudgetStatus, OperationStatus, Teller, Watch};
 use crate::storage::Storage;
 use crate::tasks::Shutdown;
 use crate::token::Token;
-use crate::upstream::{Answered, Reply, Retry, Upstream};
+use crate::upstream::{Answered, Retry, Trouble, Upstream};
 use crate::vitals::{OperationVitals, Skip};
 
 /// The loop looks at the clock and at a refused token's file at least so often.
@@ -173,93 +175,113 @@ impl Poller {
         self.tell();
     }
 
+    /// Asks for one report: mostly one question, and more where the answers would be too large. Only when all of them
+    /// were answered is anything put up; until then what was known before is left as it was.
     async fn ask(&mut self, turn: Turn) {
-        let Some(slot) = self.slots.get(turn.slot) else { return };
-        let report = slot.poll.report;
         // A file that cannot be read at this moment (it is being replaced) leaves the token as it was.
         if let Ok(token) = self.operation.token.read() {
             self.token = token;
         }
-        let pass = {
-            let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
-            self.ticking(async move { gates.enter(&token).await }).await
-        };
-        self.keep_spendings().await;
-        let asked = self.local_now();
+        let mut pass = self.enter().await;
+        let begun = self.local_now();
         let Some(slot) = self.slots.get(turn.slot) else { return };
-        let window = slot.closing.window(&asked, Instant::now());
-        let terms = Arc::clone(&self.operation.terms);
-        let ask = Ask { window, terms: &terms };
-        let mut facts = slot.taught.successor();
-        let (upstream, token) = (self.upstream.clone(), self.token.clone());
-        let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
-        drop(pass);
+        let report = slot.poll.report;
+        let mut round = Round::new(slot.stretch(&begun, Instant::now()), begun);
+        let (terms, upstream) = (Arc::clone(&self.operation.terms), self.upstream.clone());
+        while let Some(window) = round.stretch.take() {
+            self.keep_spendings().await;
+            let asked = self.local_now();
+            let ask = Ask { window, terms: &terms };
+            let Some(slot) = self.slots.get(turn.slot) else { return };
+            let mut facts = slot.taught.successor();
+            let token = self.token.clone();
+            let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
+            drop(pass);
 
-        if let Some(slot) = self.slots.get_mut(turn.slot) {
-            let end =
-                window.to.to_zoned(self.operation.timezone.clone()).map_or(asked.timestamp(), |end| end.timestamp());
-            slot.vitals.replied(asked.timestamp(), end.min(asked.timestamp()), &reply);
+            let Some(slot) = self.slots.get_mut(turn.slot) else { return };
+            slot.vitals.replied(asked.timestamp(), &reply);
+            match &reply.outcome {
+                Ok(Answered::Data) => round.add(Some(facts), &reply),
+                Ok(Answered::Nothing) => round.add(None, &reply),
+                Ok(Answered::Cut) => {
+                    if !slot.windows.halve(&mut round.stretch, window) {
+                        let trouble = Trouble::always_cut();
+                        slot.vitals.failed(trouble.cause());
+                        return self.failed(turn.slot, &trouble);
+                    }
+                }
+                Err(trouble) => {
+                    self.failed(turn.slot, trouble);
+                    if trouble.retry() == Retry::Tomorrow {
+                        self.keep_spendings().await;
+                    }
+                    return;
+                }
+            }
+            if round.stretch.is_done() {
+                break;
+            }
+            // No plan knows of these requests: they must leave room for all that are planned.
+            if !self.budget.take(self.reserved(Turn { is_retry: true, ..turn })) {
+                return self.skip(turn.slot, Skip::Budget, u64::from(!turn.is_retry));
+            }
+            pass = self.enter().await;
         }
-        match &reply.outcome {
-            Ok(answered) => {
-                let entered = self.answered(turn.slot, window, &asked, *answered, facts.as_ref(), &reply);
-                drop(facts);
-                if let Some(samples) = entered {
-                    self.keep_report(turn.slot, &samples).await;
-                    self.serve(turn.slot, samples, Instant::now());
-                }
-            }
-            Err(trouble) => {
-                self.failed(turn.slot, trouble);
-                if trouble.retry() == Retry::Tomorrow {
-                    self.keep_spendings().await;
-                }
-            }
+        if let Some(samples) = self.answered(turn.slot, round) {
+            self.keep_report(turn.slot, &samples).await;
+            self.serve(turn.slot, samples, Instant::now());
         }
     }
 
+    /// Waits until the token has no other request in flight.
+    async fn enter(&mut self) -> Pass {
+        let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
+        self.ticking(async move { gates.enter(&token).await }).await
+    }
+
     /// Enters what was answered; gives back what is to be kept and put up.
-    fn answered(
-        &mut self,
-        position: usize,
-        window: Window,
-        asked: &Zoned,
-        answered: Answered,
-        facts: &dyn Folding,
-        reply: &Reply,
-    ) -> Option<Samples> {
+    fn answered(&mut self, position: usize, round: Round) -> Option<Samples> {
         self.refusals = 0;
         let limit = self.around.series_per_report;
         let (now, wall) = (Instant::now(), self.around.clock.now());
         let slot = self.slots.get_mut(position)?;
         let report = slot.poll.report;
+        let Round { stretch, begun, facts, tally, took } = round;
+        let end = stretch.window.to.to_zoned(self.operation.timezone.clone());
+        let end = end.map_or(begun.timestamp(), |end| end.timestamp().min(begun.timestamp()));
+        slot.vitals.answered(tally.rows, end);
+        let facts = slot.completed(&stretch, facts);
         let mut samples = Samples::of(report.families, limit);
-        match answered {
-            Answered::Data => {
+        match &facts {
+            Some(facts) => {
                 facts.measure(&self.operation.terms, &mut samples);
                 slot.taught = facts.successor();
             }
-            Answered::Nothing => (report.nothing)(&mut samples),
+            None => (report.nothing)(&mut samples),
         }
+        let allowance = facts.as_ref().and_then(|facts| facts.allowance());
+        let is_empty = facts.is_none();
+        slot.keep(facts);
+        slot.windows.answered(&stretch, tally.rows, begun.timestamp());
         let dropped = samples.dropped();
-        slot.ledger.enter(window.to.date(), &mut samples, now);
+        slot.ledger.enter(stretch.window.to.date(), &mut samples, now);
         slot.vitals.measured(wall, &samples, slot.ledger.corrections());
-        let failures = slot.answered(now, answered == Answered::Nothing);
-        slot.closing.answered(window, asked, slot.ledger.ripe_at().unwrap_or(now));
+        let failures = slot.answered(now, is_empty);
+        slot.closing.answered(stretch.window, &begun, slot.ledger.ripe_at().unwrap_or(now));
 
         let operation = self.operation.name.as_str();
-        let rejected: u64 = reply.tally.rejected.iter().sum();
-        debug!(operation, report = report.name, rows = reply.tally.rows, rejected, took = ?reply.duration, "answered");
+        let (rows, whole) = (tally.rows, stretch.is_whole);
+        let rejected: u64 = tally.rejected.iter().sum();
+        debug!(operation, report = report.name, rows, rejected, whole, ?took, "answered");
         if failures > 0 {
             info!(operation, report = report.name, failures, "wolkvox answers again");
         }
         if rejected > 0 {
-            let of = reply.tally.rows;
             debug!(
                 operation,
                 report = report.name,
                 rejected,
-                of,
+                of = rows,
                 "rows were not counted, see the metric for the reasons"
             );
         }
@@ -267,7 +289,7 @@ impl Poller {
             warn!(operation, report = report.name, dropped, limit, "series left out; raise limits.series_per_report");
         }
         if self.operation.licenses.is_none()
-            && let Some(told) = facts.allowance()
+            && let Some(told) = allowance
         {
             self.budget.learn(self.plan.allowed_of(told.limit));
         }

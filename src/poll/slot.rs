@@ -1,11 +1,11 @@
 //! One report of one operation, as its poller knows it.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 
 use crate::board::Page;
 use crate::config::{Operation, Poll};
-use crate::ledger::{Beginning, Closing, Ledger};
+use crate::ledger::{Beginning, Closing, Ledger, Stretch, Windows};
 use crate::report::{Folding, Span};
 use crate::reports;
 use crate::samples::Samples;
@@ -27,6 +27,9 @@ pub(super) struct Slot {
     pub(super) closing: Closing,
     /// What the newest answer taught about the next one; a failed answer teaches nothing.
     pub(super) taught: Box<dyn Folding>,
+    pub(super) windows: Windows,
+    /// The facts of the newest day, of a report that tells every event: most answers tell a part of the day.
+    kept: Option<Box<dyn Folding>>,
     /// What was answered, while some of it is served as zero, and until when.
     unripe: Option<(Instant, Samples)>,
     /// Until when the published data are served.
@@ -48,6 +51,8 @@ impl Slot {
             ledger: Ledger::new(beginning, operation.births),
             closing: Closing::new(operation.settling, operation.births),
             taught: (poll.report.begin)(),
+            windows: Windows::new(poll.interval),
+            kept: None,
             unripe: None,
             report: reports::ALL.iter().position(|report| report.name == poll.report.name).unwrap_or_default(),
             vitals: ReportVitals::new(poll.interval),
@@ -57,6 +62,33 @@ impl Slot {
             trouble: None,
             failures: 0,
         }
+    }
+
+    /// What to ask for at this moment.
+    pub(super) fn stretch(&self, local: &Zoned, now: Instant) -> Stretch {
+        let day = self.closing.window(local, now);
+        match self.poll.report.span {
+            Span::Rows => self.windows.stretch(day, local),
+            Span::Now | Span::Day => Stretch::whole(day),
+        }
+    }
+
+    /// All of a stretch was answered, with these facts, or with none where nothing happened. Answers the facts of the
+    /// whole day.
+    pub(super) fn completed(&mut self, stretch: &Stretch, told: Option<Box<dyn Folding>>) -> Option<Box<dyn Folding>> {
+        let before = self.kept.take().filter(|_| !stretch.is_whole);
+        match (before, told) {
+            (Some(mut facts), Some(told)) => {
+                facts.merge(told);
+                Some(facts)
+            }
+            (before, told) => told.or(before),
+        }
+    }
+
+    /// Keeps the facts for the next answer, where that may tell a part of the day.
+    pub(super) fn keep(&mut self, facts: Option<Box<dyn Folding>>) {
+        self.kept = facts.filter(|_| self.poll.report.span == Span::Rows);
     }
 
     /// The report was answered now; its data are served from now on. Answers how many failures this ends.

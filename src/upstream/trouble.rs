@@ -145,6 +145,11 @@ impl Trouble {
         Self { cause, retry, what: what.into(), retry_after: None }
     }
 
+    /// Every answer is cut, however little is asked for.
+    pub(crate) fn always_cut() -> Self {
+        Self::new(Cause::TooLarge, "cuts its answers at 60000 rows, however short the time asked for")
+    }
+
     /// A status that is none of wolkvox's own refusals; a server's momentary trouble is asked about again soon.
     pub(super) fn status(status: u16, retry_after: Option<Duration>) -> Self {
         let retry = if matches!(status, 408 | 429 | 500..=599) { Retry::Soon } else { Retry::NextTurn };

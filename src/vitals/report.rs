@@ -182,25 +182,31 @@ impl ReportVitals {
         }
     }
 
-    /// A request was made at `asked`, for a window up to `end`.
-    pub fn replied(&mut self, asked: Timestamp, end: Timestamp, reply: &Reply) {
+    /// A request was made at `asked`.
+    pub fn replied(&mut self, asked: Timestamp, reply: &Reply) {
         self.requests += 1;
         self.last_attempt = Some(asked);
         self.duration = Some(reply.duration);
         self.durations.observe(&DURATION_BOUNDS, reply.duration.as_secs_f64());
         self.total.add(&reply.tally);
-        self.success = Some(reply.outcome.is_ok());
-        match &reply.outcome {
-            Ok(_) => {
-                self.rows = Some(reply.tally.rows);
-                self.window_end = Some(end);
-            }
-            Err(trouble) => {
-                for (count, cause) in self.failures.iter_mut().zip(Cause::ALL) {
-                    *count += u64::from(cause == trouble.cause());
-                }
-            }
+        if let Err(trouble) = &reply.outcome {
+            self.failed(trouble.cause());
         }
+    }
+
+    /// The report was not answered.
+    pub fn failed(&mut self, cause: Cause) {
+        self.success = Some(false);
+        for (count, known) in self.failures.iter_mut().zip(Cause::ALL) {
+            *count += u64::from(known == cause);
+        }
+    }
+
+    /// All that a turn asked for was answered, with so many rows together, for a window up to `end`.
+    pub fn answered(&mut self, rows: u64, end: Timestamp) {
+        self.success = Some(true);
+        self.rows = Some(rows);
+        self.window_end = Some(end);
     }
 
     /// The answer was made into samples, at this moment; so many totals were lowered so far.

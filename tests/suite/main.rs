@@ -14,3 +14,4 @@ mod polling;
 mod promise;
 mod running;
 mod structure;
+mod windows;

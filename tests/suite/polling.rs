@@ -23,23 +23,23 @@ use wolkvox_exporter::upstream::{Transport, Upstream};
 
 use crate::asking::{TOKEN, lines, operation, value};
 
-const MINUTE: Duration = Duration::from_mins(1);
-const HOUR: Duration = Duration::from_hours(1);
+pub(crate) const MINUTE: Duration = Duration::from_mins(1);
+pub(crate) const HOUR: Duration = Duration::from_hours(1);
 
 /// Answers of a stand-in for wolkvox: the status and body for a request for this `api`, and how long it takes.
-type Answers = dyn Fn(&Asked) -> (u16, Value, Duration) + Send + Sync;
+pub(crate) type Answers = dyn Fn(&Asked) -> (u16, Value, Duration) + Send + Sync;
 
 /// One request that arrived.
 #[derive(Clone, Debug)]
-struct Asked {
+pub(crate) struct Asked {
     api: String,
-    at: Duration,
+    pub(crate) at: Duration,
     token: String,
-    window: Option<(String, String)>,
+    pub(crate) window: Option<(String, String)>,
 }
 
 /// A stand-in for wolkvox.
-struct StandIn {
+pub(crate) struct StandIn {
     begun: Instant,
     answers: Box<Answers>,
     log: Mutex<Vec<Asked>>,
@@ -48,8 +48,12 @@ struct StandIn {
 }
 
 impl StandIn {
-    fn log(&self) -> Vec<Asked> {
+    pub(crate) fn log(&self) -> Vec<Asked> {
         self.log.lock().unwrap().clone()
+    }
+
+    pub(crate) fn most_in_flight(&self) -> usize {
+        self.most_in_flight.load(Ordering::SeqCst)
     }
 
     fn requests(&self) -> BTreeMap<String, usize> {
@@ -86,15 +90,15 @@ async fn answer(
 }
 
 /// Operations that are being polled.
-struct Scene {
-    stand_in: Arc<StandIn>,
+pub(crate) struct Scene {
+    pub(crate) stand_in: Arc<StandIn>,
     board: Arc<Board>,
     watches: Vec<Watch>,
     tasks: Tasks,
 }
 
 impl Scene {
-    fn start(start: &str, operations: Vec<Operation>, answers: Box<Answers>) -> Self {
+    pub(crate) fn start(start: &str, operations: Vec<Operation>, answers: Box<Answers>) -> Self {
         let stand_in = Arc::new(StandIn {
             begun: Instant::now(),
             answers,
@@ -124,16 +128,16 @@ impl Scene {
     }
 
     /// Lets time pass, to a moment that no turn falls on.
-    async fn pass(&self, time: Duration) {
+    pub(crate) async fn pass(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }
 
-    fn lines(&self) -> BTreeSet<String> {
+    pub(crate) fn lines(&self) -> BTreeSet<String> {
         lines(&self.board)
     }
 
     #[track_caller]
-    fn expect(&self, series: &str, expected: Option<f64>) {
+    pub(crate) fn expect(&self, series: &str, expected: Option<f64>) {
         assert_eq!(value(&self.lines(), series), expected, "{series}");
     }
 }
@@ -162,7 +166,7 @@ fn refused(msg: &str) -> (u16, Value, Duration) {
     (403, json!({"code": "403", "error": "FORBIDDEN", "msg": msg}), Duration::from_millis(200))
 }
 
-fn acme(polls: &[(&str, u64)]) -> Operation {
+pub(crate) fn acme(polls: &[(&str, u64)]) -> Operation {
     operation("acme", "America/Bogota", "http://wolkvox.test", polls)
 }
 
@@ -182,7 +186,7 @@ async fn a_day_and_a_night_are_as_planned() {
         // One more for the phase that follows the first round.
         assert!((planned..=planned + 1).contains(&requests[api]), "{api}: {}", requests[api]);
     }
-    assert_eq!(scene.stand_in.most_in_flight.load(Ordering::SeqCst), 1);
+    assert_eq!(scene.stand_in.most_in_flight(), 1);
     scene.expect(r#"wolkvox_up{operation="acme"}"#, Some(1.0));
     for report in ALL {
         let series =
@@ -384,7 +388,7 @@ async fn slow_answers_make_turns_late_and_they_are_counted_not_made_up() {
     scene.pass(HOUR).await;
     let asked = scene.stand_in.log().len();
     assert!((140..=145).contains(&asked), "{asked} requests of 25 s in an hour");
-    assert_eq!(scene.stand_in.most_in_flight.load(Ordering::SeqCst), 1);
+    assert_eq!(scene.stand_in.most_in_flight(), 1);
     let late = |report: &str| {
         let series =
             format!(r#"wolkvox_exporter_skipped_polls_total{{operation="acme",report="{report}",reason="late"}}"#);
