@@ -1,6 +1,7 @@
 //! wolkvox-exporter
 
 pub mod app;
+pub mod backfill;
 pub mod board;
 pub mod cli;
 pub mod clock;

@@ -11,7 +11,7 @@ use crate::report::{Ask, Asked, Listing, Usage, Window};
 use crate::reports;
 use crate::samples::{Reading, Samples};
 use crate::terms::{AgentNames, Terms};
-use crate::world::{Course, INTERVALS, Work, World, demo};
+use crate::world::{Course, INTERVALS, Period, Work, World, demo};
 
 /// Series by name and labels.
 pub(crate) type Series = BTreeMap<String, Reading>;
@@ -42,17 +42,21 @@ fn instants(world: &World) -> Vec<Timestamp> {
 
 /// What a report measures from wolkvox's answer.
 pub(crate) fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> Series {
-    let today = world.today(now);
+    measured_in(report, world, &world.today(now), now, terms)
+}
+
+/// What a report measures from wolkvox's answer about a period.
+pub(crate) fn measured_in(report: &Listing, world: &World, period: &Period, now: Timestamp, terms: &Terms) -> Series {
     let parameters = (report.parameters)(terms);
     let parameter = |name| parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
     let asked = Asked {
         now,
-        period: Some(today.clone()),
+        period: Some(period.clone()),
         skill_id: parameter("skill_id"),
         services_time: parameter("services_time").map(|seconds| seconds.parse().unwrap()),
         usage: USAGE,
     };
-    let ask = Ask { window: Window { from: *today.start(), to: *today.end() }, terms };
+    let ask = Ask { window: Window { from: *period.start(), to: *period.end() }, terms };
     let mut folding = (report.begin)();
     let rows = match (report.simulate)(world, &asked) {
         Value::Null => Vec::new(),
