@@ -1,4 +1,4 @@
-//! `backfill`: history as OpenMetrics, for `promtool tsdb create-blocks-from openmetrics`.
+//! `backfill`: history as `OpenMetrics`, for `promtool tsdb create-blocks-from openmetrics`.
 
 use std::process::ExitCode;
 

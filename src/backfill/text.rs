@@ -1,4 +1,4 @@
-//! OpenMetrics 1.0.0 with timestamps: heads once, then the samples of one report of one day after another.
+//! `OpenMetrics` 1.0.0 with timestamps: heads once, then the samples of one report of one day after another.
 //!
 //! The samples of a family do not stand together, because a file of months could then only be written twice over.
 //! `promtool` does not ask for it: it asks that the samples of each series come in the order of time.

@@ -5,6 +5,7 @@
 
 mod answers;
 mod asking;
+mod backfill;
 mod configuration;
 mod demonstration;
 mod dockerfile;
