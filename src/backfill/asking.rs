@@ -125,10 +125,14 @@ impl Asking {
         plan
     }
 
-    /// Whether what is to do fits into one day's budget, and into a run of at most so many requests.
-    pub(super) fn fits_in_a_day(&self, requests: Option<u64>) -> bool {
-        let all = self.requests_of_a_day() * self.days;
-        self.allowed.is_none_or(|allowed| all <= allowed) && requests.is_none_or(|requests| all <= requests)
+    /// Whether all of it fits into one day's budget.
+    pub(super) fn fits_in_a_day(&self) -> bool {
+        self.allowed.is_none_or(|allowed| self.requests_in_all() <= allowed)
+    }
+
+    /// How many requests all of it takes.
+    pub(super) fn requests_in_all(&self) -> u64 {
+        self.requests_of_a_day() * self.days
     }
 
     /// Asks wolkvox what a day allows, where the configuration does not say it.
@@ -137,6 +141,10 @@ impl Asking {
             return Ok(());
         }
         let name = self.operation.name.clone();
+        if let Some(allowed) = record.done(&name).allowed {
+            self.allowed = Some(allowed);
+            return self.check_budget();
+        }
         let unknown = |why: &str| {
             let advice = "write licenses into the configuration";
             Failure::Question(format!("operation {name}: nobody knows what a day allows ({why}); {advice}"))
@@ -155,6 +163,7 @@ impl Asking {
         let allowed = beside_serving(&self.plan, self.plan.allowed_of(limit));
         info!(operation = name, limit, used, allowed, "wolkvox tells what a day allows");
         self.allowed = Some(allowed);
+        record.learn(&name, allowed)?;
         self.check_budget()
     }
 

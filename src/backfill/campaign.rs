@@ -331,6 +331,9 @@ async fn what_cannot_be_done_is_refused_before_the_first_request() {
     let every = Every::hours(2).unwrap();
     assert!(refused(Wanted { every, ..wanted(from, to, &path) }, 900).contains("unfinished backfill of other days"));
     let to_stdout = Wanted { output: None, ..wanted(from, to, &path) };
+    let few = Wanted { requests: Some(100), wait: true, ..to_stdout.clone() };
+    let refusal = stage.prepare(few, 900).unwrap().run().await.unwrap_err().to_string();
+    assert!(refusal.contains("--output"), "{refusal}");
     let refusal = stage.prepare(to_stdout, 60).unwrap().run().await.unwrap_err().to_string();
     assert!(refusal.contains("--output"), "{refusal}");
     assert_eq!(stage.requests(), 0);

@@ -30,8 +30,8 @@ pub enum Failure {
     },
     /// The run would not end within a day's budget, and standard output cannot be taken up again.
     #[error(
-        "the budget of a day is not enough, and what goes to standard output cannot be taken up again; write --output \
-         FILE and run the same command each day, or --wait for the days to come"
+        "the requests of a day or of this run are not enough, and what goes to standard output cannot be taken up again; \
+         write --output FILE and run the same command each day, or --wait for the days to come"
     )]
     NotInOneGo,
     /// wolkvox did not answer.

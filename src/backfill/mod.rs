@@ -125,8 +125,10 @@ impl Backfill {
         for subject in &mut self.subjects {
             subject.learn_limit(&self.clock, &mut self.record).await?;
         }
-        let fits = self.subjects.iter().all(|subject| subject.fits_in_a_day(self.wanted.requests));
-        if self.wanted.output.is_none() && !self.wanted.wait && !fits {
+        let all: u64 = self.subjects.iter().map(Asking::requests_in_all).sum();
+        let fits_a_day = self.wanted.wait || self.subjects.iter().all(Asking::fits_in_a_day);
+        let fits_the_run = self.wanted.requests.is_none_or(|requests| all <= requests);
+        if self.wanted.output.is_none() && !(fits_a_day && fits_the_run) {
             return Err(Failure::NotInOneGo);
         }
         if self.record.is_empty() {

@@ -42,6 +42,8 @@ pub(super) struct Done {
     pub(super) day: Option<Date>,
     /// How many requests that day has paid for.
     pub(super) spent: u64,
+    /// What wolkvox told that a day allows, where the configuration does not.
+    pub(super) allowed: Option<u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -120,6 +122,12 @@ impl Record {
     pub(super) fn spend(&mut self, operation: &str, day: Date, spent: u64) -> Result<(), Failure> {
         let done = self.progress.operations.entry(operation.to_owned()).or_default();
         (done.day, done.spent) = (Some(day), spent);
+        self.save()
+    }
+
+    /// Remembers what wolkvox told that a day allows, so that it is asked once.
+    pub(super) fn learn(&mut self, operation: &str, allowed: u64) -> Result<(), Failure> {
+        self.progress.operations.entry(operation.to_owned()).or_default().allowed = Some(allowed);
         self.save()
     }
 
