@@ -5,6 +5,7 @@
 
 mod answers;
 mod asking;
+mod backfill;
 mod commands;
 mod configuration;
 mod demonstration;
