@@ -328,7 +328,6 @@ mod tests {
             ("--web.telemetry-path=/-/healthy", "something else is served there"),
             ("--web.max-requests=0", "0 is not in 1.."),
             ("--log.level=trace", "invalid value 'trace'"),
-            ("--storage.path=x", "unexpected argument"),
             ("--web.config.file=x", "unexpected argument"),
             ("backfill --to 2026-08-01", "required arguments were not provided"),
             ("backfill --from yesterday", "invalid value 'yesterday'"),

@@ -43,8 +43,8 @@ struct Watched {
     /// The rises so far; after a fall, all of the new value is a rise.
     increase: f64,
     first: f64,
-    /// The scrape that saw it last.
-    seen: u32,
+    /// When it was last seen.
+    seen: Timestamp,
 }
 
 /// A scraper that remembers every counter and histogram series.
@@ -52,12 +52,10 @@ struct Watched {
 struct Scraper {
     series: HashMap<String, Watched>,
     kinds: HashMap<String, bool>,
-    scrapes: u32,
 }
 
 impl Scraper {
-    fn scrape(&mut self, text: &str) {
-        self.scrapes += 1;
+    fn scrape(&mut self, text: &str, now: Timestamp) {
         for line in text.lines() {
             if let Some(kind) = line.strip_prefix("# TYPE ") {
                 let (name, kind) = kind.split_once(' ').unwrap();
@@ -74,11 +72,11 @@ impl Scraper {
             }
             let value: f64 = value.parse().unwrap();
             if let Some(watched) = self.series.get_mut(series) {
-                watched.seen = self.scrapes;
+                watched.seen = now;
                 watched.increase += if value < watched.last { value } else { value - watched.last };
                 watched.last = value;
             } else {
-                let watched = Watched { last: value, increase: 0.0, first: value, seen: self.scrapes };
+                let watched = Watched { last: value, increase: 0.0, first: value, seen: now };
                 self.series.insert(series.to_owned(), watched);
             }
         }
@@ -283,7 +281,7 @@ impl Campaign {
             }
             if let Some((board, _)) = &self.running {
                 let text = board.exposition(Instant::now()).text();
-                scraper.scrape(std::str::from_utf8(&text).unwrap());
+                scraper.scrape(std::str::from_utf8(&text).unwrap(), self.clock.now());
             }
         }
         scraper
@@ -292,7 +290,9 @@ impl Campaign {
     /// One trouble, of any report but the skills: those keep their counts themselves, and what happened to them in an
     /// outage over midnight cannot be known.
     fn trouble(&self, chance: &mut fastrand::Rng) {
-        if chance.bool() {
+        let local = |world: &Arc<World>| world.local(self.clock.now()).hour();
+        // What is left out while a day closes was never told of it.
+        if chance.bool() && self.worlds.iter().map(local).all(|hour| (5..20).contains(&hour)) {
             self.mood.store(chance.u64(1..), Ordering::Relaxed);
             return;
         }
@@ -306,9 +306,13 @@ impl Campaign {
     fn check(&self, scraper: &Scraper, start: Timestamp) -> Result<(), String> {
         let mut wrong = Vec::new();
         let mut expected: BTreeMap<String, f64> = BTreeMap::new();
+        // When the day that has not ended was certainly opened: it begins after the day before it has settled.
+        let mut opened = HashMap::new();
         for world in &self.worlds {
             let zone = world.profile().timezone.clone();
             let (first, last) = (start.to_zoned(zone.clone()).date(), self.clock.now().to_zoned(zone).date());
+            let midnight = last.to_zoned(world.profile().timezone.clone()).unwrap().timestamp();
+            opened.insert(world.profile().name.as_str(), midnight + self.safeguards.settling + Duration::from_mins(30));
             let mut day = first;
             while day < last {
                 for report in reports::ALL {
@@ -322,7 +326,7 @@ impl Campaign {
         for (series, watched) in &scraper.series {
             let days = expected.get(series).copied().unwrap_or(0.0);
             // What the first scrape saw was no rise; what the day that has not ended has so far is one.
-            let today = if watched.seen == scraper.scrapes { watched.last } else { 0.0 };
+            let today = if watched.seen > opened[operation_of(series)] { watched.last } else { 0.0 };
             let truth = days - watched.first + today;
             if (watched.increase - truth).abs() > 1e-6 {
                 wrong.push(format!(
@@ -350,6 +354,11 @@ impl Campaign {
         let shown = wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
         Err(format!("{} of {} series are wrong:\n{shown}", wrong.len(), scraper.series.len()))
     }
+}
+
+/// The operation in a series' labels.
+fn operation_of(series: &str) -> &str {
+    series.split("operation=\"").nth(1).unwrap().split('"').next().unwrap()
 }
 
 /// So many days from `start` on, with these safeguards.
