@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use serde::de::IgnoredAny;
 
 use crate::family::Families;
 use crate::row::{Rejection, Row};
@@ -180,7 +181,7 @@ pub trait Folding: Send {
     ///
     /// # Errors
     ///
-    /// Fails where the text is an object but not JSON; the whole answer is then not JSON.
+    /// Fails where the text is not JSON; the whole answer is then not JSON.
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error>;
 
     /// Says what the facts measure.
@@ -195,6 +196,7 @@ struct Facts<R: Report>(R::Facts);
 impl<R: Report> Folding for Facts<R> {
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
         if !json.starts_with('{') {
+            let _: IgnoredAny = serde_json::from_str(json)?;
             return Ok(Absorbed { unknown_fields: 0, rejection: Some(Rejection::NotAnObject) });
         }
         let mut row = Row::of(json, R::FIELDS)?;

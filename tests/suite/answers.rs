@@ -64,6 +64,7 @@ async fn each_outcome_has_its_cause() {
         ("no body", ResponseTemplate::new(200), Err(Cause::NotJson)),
         ("half a body", json(r#"{"code":200,"data":[{"skill_id":"1"},{"sk"#), Err(Cause::NotJson)),
         ("a broken row", json(r#"{"code":200,"data":[{"skill_id":"1",},{}]}"#), Err(Cause::NotJson)),
+        ("a row that is no JSON", json(r#"{"code":200,"data":[{"skill_id":"1"},oops]}"#), Err(Cause::NotJson)),
         ("data as a string", json(r#"{"code":200,"data":"[]"}"#), Err(Cause::BadShape)),
         ("another shape", json(r#"{"rows":[]}"#), Err(Cause::BadShape)),
         ("a single value", json("42"), Err(Cause::BadShape)),
