@@ -125,7 +125,7 @@ impl Upstream {
             envelope.feed(&bytes, |json| absorb(json, ask, facts, tally)).map_err(of_malformed)?;
         }
         let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
-        if report.span == Span::Rows && tally.rows == ROW_LIMIT {
+        if tally.rows == ROW_LIMIT {
             return Err(Trouble::new(Cause::TooLarge, "sent exactly 60000 rows, where it may have cut the answer"));
         }
         Ok(answered)
