@@ -74,6 +74,8 @@ pub struct Poller {
     jitter: fastrand::Rng,
     /// What was last told of the operation.
     told: Option<OperationVitals>,
+    /// Whether answers are served however old they are.
+    keeps: bool,
 }
 
 /// Why nothing is asked for a while.
@@ -125,6 +127,7 @@ impl Poller {
             refusals: 0,
             jitter,
             told: None,
+            keeps: false,
         };
         poller.resume();
         (poller, watch)
@@ -149,6 +152,24 @@ impl Poller {
             biased;
             () = shutdown.begun() => {}
             () = polling => {}
+        }
+    }
+
+    /// Asks for each report once, and keeps what was answered however long the others take.
+    pub async fn run_once(mut self, mut shutdown: Shutdown) {
+        self.keeps = true;
+        // The turns of the first round are due from the beginning; all others come later.
+        let begun = Instant::now();
+        let round = async {
+            self.tell_all();
+            while let Some(turn) = self.schedule.take(begun) {
+                self.take_turn(turn).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = shutdown.begun() => {}
+            () = round => {}
         }
     }
 
@@ -272,7 +293,8 @@ impl Poller {
     fn serve(&mut self, position: usize, samples: Samples, now: Instant) {
         let Some(slot) = self.slots.get_mut(position) else { return };
         let (page, until) = slot.serve(samples, &self.operation.name, now);
-        self.around.board.publish(Subject::Report(slot.report), (self.position, slot.report), page, until);
+        let expires = until.filter(|_| !self.keeps);
+        self.around.board.publish(Subject::Report(slot.report), (self.position, slot.report), page, expires);
     }
 
     /// Puts up what is no longer to be served as zero.
@@ -351,6 +373,9 @@ impl Poller {
     }
 
     fn withdraw_expired(&mut self) {
+        if self.keeps {
+            return;
+        }
         let now = Instant::now();
         let expired: Vec<usize> =
             self.slots.iter_mut().enumerate().filter_map(|(at, slot)| slot.has_expired(now).then_some(at)).collect();
