@@ -19,7 +19,10 @@ impl Poller {
             self.schedule.hold(position, now + pause);
         }
         let next = match trouble.retry() {
-            Retry::Soon => self.retry_soon(position, now),
+            Retry::Soon => {
+                self.retry_soon(position, now);
+                None
+            }
             Retry::NextTurn => None,
             Retry::NewToken => {
                 self.refusals += 1;
@@ -38,13 +41,12 @@ impl Poller {
     }
 
     /// Another try, where the turn has one left and the day's plan does not need the request.
-    fn retry_soon(&mut self, position: usize, now: Instant) -> Option<Instant> {
+    fn retry_soon(&mut self, position: usize, now: Instant) {
         let planned = self.schedule.planned(now, left_of_day(&self.local_now()), Urgency::Service);
-        if !self.budget.has_room(planned) {
-            return None;
+        if self.budget.has_room(planned) {
+            let pause = Backoff::RETRY.pause(self.schedule.retries(position) + 1, self.jitter.f64());
+            self.schedule.retry(position, now, pause);
         }
-        let pause = Backoff::RETRY.pause(self.schedule.retries(position) + 1, self.jitter.f64());
-        self.schedule.retry(position, now, pause)
     }
 
     /// wolkvox will answer no report of the operation: none of them passes for answered.
