@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
@@ -11,8 +12,8 @@ use crate::report::Urgency;
 use crate::upstream::{Retry, Trouble};
 
 impl Poller {
-    /// Says what went wrong and decides when to ask again.
-    pub(super) fn failed(&mut self, position: usize, trouble: &Trouble) {
+    /// Says what went wrong with a question asked on this day, and decides when to ask again.
+    pub(super) fn failed(&mut self, position: usize, trouble: &Trouble, day: Date) {
         let now = Instant::now();
         let failures = self.slots.get_mut(position).map_or(1, |slot| slot.failed(trouble.clone()));
         if let Some(pause) = trouble.retry_after() {
@@ -31,8 +32,10 @@ impl Poller {
                 self.refuse_all(trouble);
                 Some(until)
             }
+            // A refusal that comes after midnight speaks of the day before, whose quota is none of today's.
+            Retry::Tomorrow if day != self.local_now().date() => None,
             Retry::Tomorrow => {
-                self.rest = Some(Rest::SpentQuota { day: self.budget.day() });
+                self.rest = Some(Rest::SpentQuota { day });
                 self.refuse_all(trouble);
                 Some(now + left_of_day(&self.local_now()))
             }

@@ -228,7 +228,7 @@ impl Poller {
                 }
             }
             Err(trouble) => {
-                self.failed(turn.slot, trouble);
+                self.failed(turn.slot, trouble, asked.date());
                 if trouble.retry() == Retry::Tomorrow {
                     self.keep_spendings().await;
                 }

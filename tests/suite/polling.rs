@@ -349,6 +349,19 @@ async fn a_spent_quota_rests_until_local_midnight() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_quota_refused_for_the_day_that_has_just_ended_does_not_cost_the_next_day() {
+    // Ten seconds before midnight in Bogotá; the refusal comes after it.
+    let answers = |asked: &Asked| {
+        let (status, body, _) = refused("TOKEN LIMIT EXCEEDED");
+        if asked.at < Duration::from_secs(5) { (status, body, Duration::from_secs(20)) } else { ordinary(asked) }
+    };
+    let scene = Scene::start("2026-03-03T04:59:50Z", vec![acme(&ALL)], Box::new(answers));
+    scene.pass(10 * MINUTE).await;
+    scene.expect(r#"wolkvox_up{operation="acme"}"#, Some(1.0));
+    assert_eq!(scene.stand_in.requests().len(), ALL.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn maintenance_is_asked_about_at_each_turn_and_no_more_often() {
     let scene = Scene::start(
         "2026-03-02T05:00:00Z",
