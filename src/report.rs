@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use serde::de::IgnoredAny;
 
 use crate::family::Families;
 use crate::row::{Rejection, Row};
@@ -196,7 +197,7 @@ pub trait Folding: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     ///
-    /// Fails where the text is an object but not JSON; the whole answer is then not JSON.
+    /// Fails where the text is not JSON; the whole answer is then not JSON.
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error>;
 
     /// Takes in the facts of a later answer of the same report about the same day.
@@ -227,6 +228,7 @@ impl<R: Report> std::fmt::Debug for Facts<R> {
 impl<R: Report> Folding for Facts<R> {
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
         if !json.starts_with('{') {
+            let _: IgnoredAny = serde_json::from_str(json)?;
             return Ok(Absorbed { unknown_fields: 0, rejection: Some(Rejection::NotAnObject) });
         }
         let mut row = Row::of(json, R::FIELDS)?;

@@ -22,11 +22,21 @@ pub(super) struct Engine {
     pub(super) watches: Vec<Watch>,
 }
 
+/// How long the pollers poll.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rounds {
+    /// Until they are told to end.
+    Endless,
+    /// Until each report was asked for once.
+    One,
+}
+
 /// Starts a poller for each operation.
 pub(super) fn start(
     config: Config,
     clock: Clock,
     storage: Option<Storage>,
+    rounds: Rounds,
     tasks: &mut Tasks,
 ) -> anyhow::Result<Engine> {
     let board = Arc::new(Board::default());
@@ -46,7 +56,10 @@ pub(super) fn start(
         announce(&operation);
         let name = format!("poll {}", operation.name);
         let (poller, watch) = Poller::new(operation, position, token, upstream, around.clone());
-        tasks.spawn(name, poller.run(tasks.shutdown()));
+        match rounds {
+            Rounds::Endless => tasks.spawn(name, poller.run(tasks.shutdown())),
+            Rounds::One => tasks.spawn(name, poller.run_once(tasks.shutdown())),
+        }
         watches.push(watch);
     }
     Ok(Engine { board, watches })

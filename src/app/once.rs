@@ -4,20 +4,24 @@ use std::process::ExitCode;
 
 use tokio::time::Instant;
 
-use super::{engine, say};
+use super::engine::{self, Rounds};
+use super::say;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::process::Process;
+use crate::status::ReportStatus;
 use crate::tasks::Tasks;
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut tasks = Tasks::new();
     let process = Process::new(Clock::System.now())?;
-    let mut engine = engine::start(config, Clock::System, None, &mut tasks)?;
+    let mut engine = engine::start(config, Clock::System, None, Rounds::One, &mut tasks)?;
     for watch in &mut engine.watches {
         watch.ready().await;
     }
-    let has_failed = engine.watches.iter().any(|watch| watch.status().reports.iter().any(|one| one.trouble.is_some()));
+    // A report for which the budget had no request left was not polled either.
+    let is_missing = |report: &ReportStatus| report.trouble.is_some() || report.last_success.is_none();
+    let has_failed = engine.watches.iter().any(|watch| watch.status().reports.iter().any(is_missing));
     tasks.end().await;
     say(&String::from_utf8_lossy(&engine.board.exposition(Instant::now()).text()));
     say(&process.text());

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tracing::{error, info};
 
-use super::engine;
+use super::engine::{self, Rounds};
 use crate::cli::Arguments;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,7 +35,7 @@ pub(super) async fn run_with(
     let listeners = bind_all(&arguments.listen).await?;
     let storage = arguments.storage_path.as_deref().map(open_storage).transpose()?;
     let process = Process::new(clock.now())?;
-    let engine = engine::start(config, clock.clone(), storage, &mut tasks)?;
+    let engine = engine::start(config, clock.clone(), storage, Rounds::Endless, &mut tasks)?;
     let site = Arc::new(Site {
         board: engine.board,
         watches: engine.watches,

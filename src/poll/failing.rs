@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
@@ -11,15 +12,18 @@ use crate::report::Urgency;
 use crate::upstream::{Retry, Trouble};
 
 impl Poller {
-    /// Says what went wrong and decides when to ask again.
-    pub(super) fn failed(&mut self, position: usize, trouble: &Trouble) {
+    /// Says what went wrong with a question asked on this day, and decides when to ask again.
+    pub(super) fn failed(&mut self, position: usize, trouble: &Trouble, day: Date) {
         let now = Instant::now();
         let failures = self.slots.get_mut(position).map_or(1, |slot| slot.failed(trouble.clone()));
         if let Some(pause) = trouble.retry_after() {
             self.schedule.hold(position, now + pause);
         }
         let next = match trouble.retry() {
-            Retry::Soon => self.retry_soon(position, now),
+            Retry::Soon => {
+                self.retry_soon(position, now);
+                None
+            }
             Retry::NextTurn => None,
             Retry::NewToken => {
                 self.refusals += 1;
@@ -28,8 +32,10 @@ impl Poller {
                 self.refuse_all(trouble);
                 Some(until)
             }
+            // A refusal that comes after midnight speaks of the day before, whose quota is none of today's.
+            Retry::Tomorrow if day != self.local_now().date() => None,
             Retry::Tomorrow => {
-                self.rest = Some(Rest::SpentQuota { day: self.budget.day() });
+                self.rest = Some(Rest::SpentQuota { day });
                 self.refuse_all(trouble);
                 Some(now + left_of_day(&self.local_now()))
             }
@@ -38,13 +44,12 @@ impl Poller {
     }
 
     /// Another try, where the turn has one left and the day's plan does not need the request.
-    fn retry_soon(&mut self, position: usize, now: Instant) -> Option<Instant> {
+    fn retry_soon(&mut self, position: usize, now: Instant) {
         let planned = self.schedule.planned(now, left_of_day(&self.local_now()), Urgency::Service);
-        if !self.budget.has_room(planned) {
-            return None;
+        if self.budget.has_room(planned) {
+            let pause = Backoff::RETRY.pause(self.schedule.retries(position) + 1, self.jitter.f64());
+            self.schedule.retry(position, now, pause);
         }
-        let pause = Backoff::RETRY.pause(self.schedule.retries(position) + 1, self.jitter.f64());
-        self.schedule.retry(position, now, pause)
     }
 
     /// wolkvox will answer no report of the operation: none of them passes for answered.

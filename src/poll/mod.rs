@@ -78,6 +78,8 @@ pub struct Poller {
     since: Timestamp,
     /// What was last told of the operation.
     told: Option<OperationVitals>,
+    /// Whether answers are served however old they are.
+    keeps: bool,
 }
 
 /// Why nothing is asked for a while.
@@ -130,6 +132,7 @@ impl Poller {
             jitter,
             since: now.timestamp(),
             told: None,
+            keeps: false,
         };
         poller.resume();
         (poller, watch)
@@ -154,6 +157,24 @@ impl Poller {
             biased;
             () = shutdown.begun() => {}
             () = polling => {}
+        }
+    }
+
+    /// Asks for each report once, and keeps what was answered however long the others take.
+    pub async fn run_once(mut self, mut shutdown: Shutdown) {
+        self.keeps = true;
+        // The turns of the first round are due from the beginning; all others come later.
+        let begun = Instant::now();
+        let round = async {
+            self.tell_all();
+            while let Some(turn) = self.schedule.take(begun) {
+                self.take_turn(turn).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = shutdown.begun() => {}
+            () = round => {}
         }
     }
 
@@ -207,11 +228,11 @@ impl Poller {
                     if !slot.windows.halve(&mut round.stretch, window) {
                         let trouble = Trouble::always_cut();
                         slot.vitals.failed(trouble.cause());
-                        return self.failed(turn.slot, &trouble);
+                        return self.failed(turn.slot, &trouble, asked.date());
                     }
                 }
                 Err(trouble) => {
-                    self.failed(turn.slot, trouble);
+                    self.failed(turn.slot, trouble, asked.date());
                     if trouble.retry() == Retry::Tomorrow {
                         self.keep_spendings().await;
                     }
@@ -300,7 +321,8 @@ impl Poller {
     fn serve(&mut self, position: usize, samples: Samples, now: Instant) {
         let Some(slot) = self.slots.get_mut(position) else { return };
         let (page, until) = slot.serve(samples, &self.operation, now);
-        self.around.board.publish(Subject::Report(slot.report), (self.position, slot.report), page, until);
+        let expires = until.filter(|_| !self.keeps);
+        self.around.board.publish(Subject::Report(slot.report), (self.position, slot.report), page, expires);
     }
 
     /// Puts up what is no longer to be served as zero.
@@ -379,6 +401,9 @@ impl Poller {
     }
 
     fn withdraw_expired(&mut self) {
+        if self.keeps {
+            return;
+        }
         let now = Instant::now();
         let expired: Vec<usize> =
             self.slots.iter_mut().enumerate().filter_map(|(at, slot)| slot.has_expired(now).then_some(at)).collect();

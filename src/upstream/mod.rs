@@ -125,8 +125,14 @@ impl Upstream {
             envelope.feed(&bytes, |json| absorb(json, ask, facts, tally)).map_err(of_malformed)?;
         }
         let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
-        if report.span == Span::Rows && tally.rows == ROW_LIMIT {
-            return Ok(Answered::Cut);
+        if tally.rows == ROW_LIMIT {
+            // Only what is told row by row adds up over shorter windows.
+            return match report.span {
+                Span::Rows => Ok(Answered::Cut),
+                Span::Now | Span::Day => {
+                    Err(Trouble::new(Cause::TooLarge, "sent exactly 60000 rows, where it may have cut the answer"))
+                }
+            };
         }
         Ok(answered)
     }

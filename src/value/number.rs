@@ -1,14 +1,20 @@
 //! Counts, amounts and percentages: `"12"`, `"1,204"`, `"12.50"`, `"85,5"`, `"34.64 %"`, `"15,233.33 %"`.
 
+/// Beyond this a float no longer knows whether it is whole.
+const TWO_TO_53: f64 = 9_007_199_254_740_992.0;
+
+/// The largest count that is believed. No day of calls comes near it, sums over all the rows that an answer can hold stay
+/// within 64 bits, and a float still knows whether it is whole.
+const LARGEST_COUNT: u64 = 1_000_000_000_000;
+
 /// A whole number that is not negative: `12`, `1,204`, `12.00`.
 #[must_use]
 pub fn count(text: &str) -> Option<u64> {
-    if let Ok(plain) = text.parse() {
-        return Some(plain);
-    }
-    let value = amount(text)?;
-    // Beyond 2^53 a float no longer knows whether it is whole.
-    (value.fract() == 0.0 && value <= 9_007_199_254_740_992.0).then(|| to_whole(value))
+    let count = match text.parse() {
+        Ok(plain) => plain,
+        Err(_) => amount(text).filter(|value| value.fract() == 0.0 && *value < TWO_TO_53).map(to_whole)?,
+    };
+    (count <= LARGEST_COUNT).then_some(count)
 }
 
 /// A number that is not negative, with or without decimals: money, minutes.
@@ -119,6 +125,9 @@ mod tests {
             ("0x10", None),
             ("1 204", None),
             ("10 %", None),
+            ("1000000000000", Some(1_000_000_000_000)),
+            ("1000000000001", None),
+            ("18446744073709551615", None),
             ("99999999999999999999999", None),
         ] {
             assert_eq!(count(text), expected, "{text:?}");

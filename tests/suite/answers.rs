@@ -64,6 +64,7 @@ async fn each_outcome_has_its_cause() {
         ("no body", ResponseTemplate::new(200), Err(Cause::NotJson)),
         ("half a body", json(r#"{"code":200,"data":[{"skill_id":"1"},{"sk"#), Err(Cause::NotJson)),
         ("a broken row", json(r#"{"code":200,"data":[{"skill_id":"1",},{}]}"#), Err(Cause::NotJson)),
+        ("a row that is no JSON", json(r#"{"code":200,"data":[{"skill_id":"1"},oops]}"#), Err(Cause::NotJson)),
         ("data as a string", json(r#"{"code":200,"data":"[]"}"#), Err(Cause::BadShape)),
         ("another shape", json(r#"{"rows":[]}"#), Err(Cause::BadShape)),
         ("a single value", json("42"), Err(Cause::BadShape)),
@@ -207,11 +208,21 @@ async fn streams_without_end_are_given_up() {
 async fn an_answer_at_the_limit_of_rows_may_be_cut_and_is_not_believed() {
     for (rows, expected) in [(59_999, Answered::Data), (60_000, Answered::Cut), (60_001, Answered::Data)] {
         let server = MockServer::start().await;
-        let rows: Vec<_> = (0..rows).map(|id| json!({"conn_id": id, "rp_id": 1})).collect();
+        let rows: Vec<_> = (0..rows).map(|id| json!({"conn_id": id, "rp_id": 1, "agent_id": id, "hour": 8})).collect();
         let template = ResponseTemplate::new(200).set_body_json(json!({"code": 200, "data": rows}));
         Mock::given(any()).respond_with(template).mount(&server).await;
         let (reply, _) = ask("ivr_calls", &server.uri()).await;
         assert_eq!(reply.outcome, Ok(expected));
+        // What is no list of events cannot be asked for in halves.
+        for report in ["agents", "closed_interactions"] {
+            let (reply, _) = ask(report, &server.uri()).await;
+            let is_believed = reply.outcome.map_err(|trouble| trouble.cause());
+            assert_eq!(
+                is_believed,
+                if expected == Answered::Cut { Err(Cause::TooLarge) } else { Ok(expected) },
+                "{report}"
+            );
+        }
     }
 }
 

@@ -265,6 +265,40 @@ async fn nothing_happened_is_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_round_asks_for_each_report_once_and_keeps_the_answers_however_long_it_takes() {
+    let slow = |asked: &Asked| {
+        let (status, body, _) = ordinary(asked);
+        (status, body, Duration::from_secs(20))
+    };
+    let stand_in = Arc::new(StandIn {
+        begun: Instant::now(),
+        answers: Box::new(slow),
+        log: Mutex::default(),
+        in_flight: AtomicUsize::new(0),
+        most_in_flight: AtomicUsize::new(0),
+    });
+    let router = axum::Router::new().fallback(answer).with_state(Arc::clone(&stand_in));
+    let operation = acme(&[("skills", 1), ("agents", 1), ("quota", 1)]);
+    let token = operation.token.read().unwrap();
+    let upstream = Upstream::new(Transport::Router(router), &operation.base_url);
+    let mut scene = Scene::start("2026-03-02T12:00:00Z", Vec::new(), Box::new(ordinary));
+    let around = Surroundings {
+        clock: Clock::starting_at("2026-03-02T12:00:00Z".parse().unwrap()),
+        gates: Arc::new(Gates::default()),
+        board: Arc::clone(&scene.board),
+        series_per_report: 1_000,
+        storage: None,
+    };
+    let (poller, watch) = Poller::new(Arc::new(operation), 0, token, upstream, around);
+    scene.tasks.spawn("poll", poller.run_once(scene.tasks.shutdown()));
+    assert_eq!(scene.tasks.first_end().await, "poll");
+    scene.pass(HOUR).await;
+    assert_eq!(stand_in.log().len(), 3);
+    assert!(watch.is_ready());
+    scene.expect(r#"wolkvox_skill_inbound_calls_total{operation="acme",skill_id="1"}"#, Some(7.0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_is_asked_about_ever_more_rarely_and_at_once_when_it_changes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
@@ -316,6 +350,19 @@ async fn a_spent_quota_rests_until_local_midnight() {
     scene.pass(3 * MINUTE).await;
     assert!(scene.stand_in.between(6 * HOUR, 7 * HOUR) > 0);
     scene.expect(r#"wolkvox_up{operation="acme"}"#, Some(1.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_refused_for_the_day_that_has_just_ended_does_not_cost_the_next_day() {
+    // Ten seconds before midnight in Bogotá; the refusal comes after it.
+    let answers = |asked: &Asked| {
+        let (status, body, _) = refused("TOKEN LIMIT EXCEEDED");
+        if asked.at < Duration::from_secs(5) { (status, body, Duration::from_secs(20)) } else { ordinary(asked) }
+    };
+    let scene = Scene::start("2026-03-03T04:59:50Z", vec![acme(&ALL)], Box::new(answers));
+    scene.pass(10 * MINUTE).await;
+    scene.expect(r#"wolkvox_up{operation="acme"}"#, Some(1.0));
+    assert_eq!(scene.stand_in.requests().len(), ALL.len());
 }
 
 #[tokio::test(start_paused = true)]
