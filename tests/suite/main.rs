@@ -6,9 +6,13 @@
 
 mod answers;
 mod asking;
+mod binary;
 mod commands;
 mod configuration;
+mod demonstration;
 mod dockerfile;
+mod golden;
 mod polling;
 mod promise;
 mod running;
+mod scraping;

@@ -241,7 +241,7 @@ fn whole(mut chunks: &[u8]) -> Vec<u8> {
 
 /// A simulated wolkvox in a process of its own.
 pub(crate) struct Wolkvox {
-    running: Running,
+    _running: Running,
     pub(crate) url: String,
 }
 
@@ -249,7 +249,7 @@ impl Wolkvox {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let running = Running::serving(&[&["simulate"], arguments].concat());
         let url = running.simulated_url();
-        Self { running, url }
+        Self { _running: running, url }
     }
 
     /// The rows of a report as wolkvox tells them.
@@ -274,11 +274,6 @@ impl Wolkvox {
     pub(crate) fn requests(&self, operation: &str) -> Value {
         let all = ask("GET", &format!("{}/-/requests", self.url), &[]).json();
         all.as_array().unwrap().iter().find(|one| one["operation"] == operation).unwrap().clone()
-    }
-
-    /// What it has logged.
-    pub(crate) fn log(&self) -> String {
-        self.running.log()
     }
 }
 
