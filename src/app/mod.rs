@@ -1,7 +1,7 @@
 //! The commands: what each of them puts together, and how it ends.
 
 mod check;
-mod demo;
+pub mod demo;
 mod engine;
 mod healthcheck;
 mod once;
