@@ -13,6 +13,7 @@ mod demonstration;
 mod dockerfile;
 mod golden;
 mod polling;
+mod prometheus;
 mod promise;
 mod running;
 mod scraping;
