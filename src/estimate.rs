@@ -77,7 +77,9 @@ impl Estimate {
             "skill_id" | "skill_name" => self.skills,
             "routing_point_id" => ROUTING_POINTS,
             "activity_code" => ACTIVITY_CODES,
-            "activity_code_2" | "threshold_seconds" | "base" => 1,
+            "activity_code_2" | "base" => 1,
+            // Those that wolkvox gives unasked, and the configured one.
+            "threshold_seconds" => 4,
             "interaction_type" => INTERACTION_TYPES,
             "outcome" | "direction" => 3,
             "interval" => 5,
@@ -137,6 +139,7 @@ mod tests {
                 "wolkvox_agent_info" => 40,
                 "wolkvox_agent_state_seconds_total" => 240,
                 "wolkvox_skill_info" => 7,
+                "wolkvox_skill_service_level_ratio" => 28,
                 "wolkvox_skill_wait_seconds" => 7 * 3 * 15,
                 "wolkvox_closed_interactions_total" => 1600,
                 _ => continue,

@@ -28,7 +28,7 @@ impl Kind {
 }
 
 /// A family of any kind and any number of labels: what lists of families hold.
-pub trait AnyFamily: Sync {
+pub trait AnyFamily: Sync + std::fmt::Debug {
     /// The family's name, as it stands in the exposition (a counter's with its `_total`).
     fn name(&self) -> &'static str;
     /// The HELP text: where the number comes from, and its unit.

@@ -8,7 +8,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::config::{Operation, Poll};
-use crate::report::{Listing, Urgency};
+use crate::ledger::{RECENT, WHOLE_EVERY, turns_per_whole};
+use crate::report::{Listing, Span, Urgency};
 
 /// What wolkvox allows per licence and day, to all integrations of an operation together.
 pub const REQUESTS_PER_LICENSE: u64 = 1000;
@@ -176,6 +177,34 @@ fn written(poll: &Poll) -> String {
     format!("{}: {{ interval: {} }}", poll.report.name, humantime::format_duration(poll.interval))
 }
 
+/// Bytes of one row of a report that tells every event, as wolkvox writes it, indented.
+const BYTES_PER_ROW: f64 = 430.0;
+
+/// What a day's answers of a report that tells every event weigh, in MB for each thousand rows of the day: as it is
+/// asked for, and as it would be if every turn asked for the whole day. The day's rows are taken to come evenly.
+fn megabytes(interval: Duration) -> [f64; 2] {
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let [turns, wholes] = [1, turns_per_whole(interval)].map(|every| requests_per_day(interval).div_ceil(every) as f64);
+    // On average half of the day has passed.
+    let (whole, recent) = (0.5, RECENT.as_secs_f64() / DAY.as_secs_f64());
+    let weight = |days: f64| days * 1000.0 * BYTES_PER_ROW / 1e6;
+    [weight(wholes * whole + (turns - wholes) * recent), weight(turns * whole)]
+}
+
+/// How a report that tells every event is asked for, and what it costs.
+fn write_windows(formatter: &mut fmt::Formatter<'_>, poll: &Poll) -> fmt::Result {
+    let [windows, wholes] = megabytes(poll.interval);
+    if turns_per_whole(poll.interval) == 1 {
+        return writeln!(formatter, "    the whole day each time: {windows:.0} MB a day per 1000 calls");
+    }
+    let [recent, every] = [RECENT, WHOLE_EVERY].map(humantime::format_duration);
+    writeln!(
+        formatter,
+        "    the last {recent}, the whole day every {every}: {windows:.0} MB a day per 1000 calls ({BYTES_PER_ROW} bytes \
+         each), not {wholes:.0} MB"
+    )
+}
+
 /// The plan as a table for people.
 impl fmt::Display for Plan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,6 +212,9 @@ impl fmt::Display for Plan {
         for poll in &self.polls {
             let every = format!("every {}", humantime::format_duration(poll.interval));
             writeln!(formatter, "  {:<20} {every:<14} {:>9}", poll.report.name, requests_per_day(poll.interval))?;
+            if poll.report.span == Span::Rows {
+                write_windows(formatter, poll)?;
+            }
         }
         writeln!(formatter, "  {:<35} {:>9}", "planned", self.requests())?;
         match (self.limit(), self.licenses) {
@@ -266,6 +298,22 @@ mod tests {
                fits, 10 % of what is allowed"
         );
         assert!(Plan::new("acme", &polls, None, 0.8).to_string().ends_with("licenses is not configured"));
+    }
+
+    #[test]
+    fn what_windows_save_is_told() {
+        let plan = |seconds| Plan::new("acme", &polls(&[("ivr_calls", seconds)]), Some(20), 0.8).to_string();
+        let told = |seconds| plan(seconds).lines().nth(2).unwrap().trim().to_owned();
+        assert_eq!(
+            told(300),
+            "the last 2h, the whole day every 1h: 15 MB a day per 1000 calls (430 bytes each), not 62 MB"
+        );
+        assert_eq!(
+            told(60),
+            "the last 2h, the whole day every 1h: 56 MB a day per 1000 calls (430 bytes each), not 310 MB"
+        );
+        assert_eq!(told(3600), "the whole day each time: 5 MB a day per 1000 calls");
+        assert!(plan(300).contains("every 5m             288\n"), "windows make no more requests");
     }
 
     fn any_polls() -> impl Strategy<Value = Vec<Poll>> {

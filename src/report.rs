@@ -3,6 +3,7 @@
 //! A report knows no clock, no operation, no HTTP and nothing asynchronous. The engine drives every report through the
 //! same [`Listing`] and never names one.
 
+use std::any::Any;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -117,7 +118,7 @@ pub struct Usage {
 /// A report of wolkvox: what it is, what its rows mean and what they measure.
 pub trait Report: 'static {
     /// What the rows say, in our own words: maps that add up over rows and over windows.
-    type Facts: Default + Send + 'static;
+    type Facts: Default + Send + Sync + 'static;
 
     /// The value of the label `report`, the key in the configuration and the name of the file.
     const NAME: &'static str;
@@ -147,6 +148,12 @@ pub trait Report: 'static {
     /// The reason why the row is not counted; the facts are then as they were.
     fn absorb(facts: &mut Self::Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection>;
 
+    /// Takes in the facts of a later answer about the same day, where each answer tells a part of it. What is told of
+    /// the same event again replaces what was told before.
+    fn merge(facts: &mut Self::Facts, newer: Self::Facts) {
+        *facts = newer;
+    }
+
     /// Says what the facts measure.
     fn measure(facts: &Self::Facts, terms: &Terms, samples: &mut Samples);
 
@@ -157,6 +164,12 @@ pub trait Report: 'static {
     #[must_use]
     fn allowance(_facts: &Self::Facts) -> Option<Allowance> {
         None
+    }
+
+    /// What the facts of the next answer begin with: nothing, or what one answer alone cannot tell.
+    #[must_use]
+    fn remember(_facts: &Self::Facts) -> Self::Facts {
+        Self::Facts::default()
     }
 
     /// What wolkvox would answer for this contact centre: the content of `data`, spelt by hand and never through what
@@ -174,8 +187,8 @@ pub struct Absorbed {
     pub rejection: Option<Rejection>,
 }
 
-/// The facts of a report that is being answered, whichever report it is.
-pub trait Folding: Send {
+/// The facts of a report, whichever report it is.
+pub trait Folding: Send + Sync + std::fmt::Debug {
     /// Takes in one element of the answer's data: the JSON text of a row.
     ///
     /// # Errors
@@ -183,14 +196,30 @@ pub trait Folding: Send {
     /// Fails where the text is an object but not JSON; the whole answer is then not JSON.
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error>;
 
+    /// Takes in the facts of a later answer of the same report about the same day.
+    fn merge(&mut self, newer: Box<dyn Folding>);
+
+    /// The facts themselves, for [`Self::merge`].
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+
     /// Says what the facts measure.
     fn measure(&self, terms: &Terms, samples: &mut Samples);
 
     /// What the facts tell of the daily quota.
     fn allowance(&self) -> Option<Allowance>;
+
+    /// Facts to fold the next answer into: they hold no row, only what is remembered from answer to answer.
+    fn successor(&self) -> Box<dyn Folding>;
 }
 
 struct Facts<R: Report>(R::Facts);
+
+/// Facts are many, and some are personal: only whose they are is told.
+impl<R: Report> std::fmt::Debug for Facts<R> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Facts({})", R::NAME)
+    }
+}
 
 impl<R: Report> Folding for Facts<R> {
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
@@ -202,12 +231,27 @@ impl<R: Report> Folding for Facts<R> {
         Ok(Absorbed { unknown_fields: row.unknown(), rejection })
     }
 
+    fn merge(&mut self, newer: Box<dyn Folding>) {
+        match newer.into_any().downcast::<Self>() {
+            Ok(newer) => R::merge(&mut self.0, newer.0),
+            Err(_) => debug_assert!(false, "the facts of two reports do not add up"),
+        }
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
     fn measure(&self, terms: &Terms, samples: &mut Samples) {
         R::measure(&self.0, terms, samples);
     }
 
     fn allowance(&self) -> Option<Allowance> {
         R::allowance(&self.0)
+    }
+
+    fn successor(&self) -> Box<dyn Folding> {
+        Box::new(Self(R::remember(&self.0)))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::family::{AnyFamily, Counter, Families, Gauge, Histogram};
+use serde::{Deserialize, Serialize};
+
+use crate::family::{AnyFamily, Counter, Families, Gauge, Histogram, Kind};
 
 /// Observations sorted into buckets, before they are made cumulative.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,7 +44,8 @@ impl Distribution {
 }
 
 /// The value of one sample.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Reading {
     /// A gauge's or counter's value.
     Number(f64),
@@ -58,6 +61,60 @@ pub enum Reading {
 }
 
 impl Reading {
+    /// Whether any number of this reading is below the same number of another.
+    #[must_use]
+    pub fn is_below(&self, other: &Self) -> bool {
+        self.pairs(other).any(|(own, other)| own < other)
+    }
+
+    /// Whether this reading's own number, or its count, is below half of another's.
+    #[must_use]
+    pub fn is_below_half_of(&self, other: &Self) -> bool {
+        self.pairs(other).last().is_some_and(|(own, other)| own < other / 2.0)
+    }
+
+    /// Raises each number of this reading to the same number of another, where that is higher.
+    pub fn raise_to(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Number(own), Self::Number(other)) => *own = own.max(*other),
+            (
+                Self::Histogram { cumulative, sum, .. },
+                Self::Histogram { cumulative: other_cumulative, sum: other_sum, .. },
+            ) => {
+                *sum = sum.max(*other_sum);
+                for (own, other) in cumulative.iter_mut().zip(other_cumulative) {
+                    *own = (*own).max(*other);
+                }
+            }
+            // One series has one kind of reading.
+            _ => {}
+        }
+    }
+
+    /// Makes every number 0.
+    pub fn set_to_zero(&mut self) {
+        match self {
+            Self::Number(value) => *value = 0.0,
+            Self::Histogram { cumulative, sum, .. } => {
+                cumulative.fill(0);
+                *sum = 0.0;
+            }
+        }
+    }
+
+    /// The numbers of two readings side by side: the sum first, the count last.
+    fn pairs<'r>(&'r self, other: &'r Self) -> impl Iterator<Item = (f64, f64)> + 'r {
+        self.numbers().zip(other.numbers())
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = f64> + '_ {
+        let (number, counts) = match self {
+            Self::Number(value) => (*value, &[][..]),
+            Self::Histogram { cumulative, sum, .. } => (*sum, &**cumulative),
+        };
+        std::iter::once(number).chain(counts.iter().map(|count| whole(*count)))
+    }
+
     /// How many lines of the exposition this reading takes.
     #[must_use]
     pub fn series(&self) -> usize {
@@ -69,6 +126,7 @@ impl Reading {
 }
 
 /// What one family measured: its label sets and their readings, compactly.
+#[derive(Debug)]
 pub struct Sheet {
     family: &'static dyn AnyFamily,
     /// Every sample's labels as the exposition writes them (`a="1",b="2"`), one behind the other.
@@ -96,6 +154,7 @@ impl Sheet {
 }
 
 /// What a report (or the engine about it) measured: one sheet per family, whole.
+#[derive(Debug)]
 pub struct Samples {
     sheets: Vec<Sheet>,
     series: usize,
@@ -136,6 +195,26 @@ impl Samples {
             sum: distribution.sum,
         };
         self.put(family, &labels, reading);
+    }
+
+    /// Puts a sample back whose labels are written already; one of an unknown family is left out.
+    pub fn put_back(&mut self, family: &str, labels: &str, reading: Reading) {
+        if let Some(sheet) = self.sheets.iter_mut().find(|sheet| sheet.family.name() == family) {
+            sheet.labels.push_str(labels);
+            self.series += reading.series();
+            sheet.rows.push((sheet.labels.len(), reading));
+        }
+    }
+
+    /// Goes through all samples and lets each reading be changed: the family's position and kind, the labels, the reading.
+    pub fn revise(&mut self, mut revise: impl FnMut(usize, Kind, &str, &mut Reading)) {
+        for (position, sheet) in self.sheets.iter_mut().enumerate() {
+            let mut start = 0;
+            for (end, reading) in &mut sheet.rows {
+                revise(position, sheet.family.kind(), sheet.labels.get(start..*end).unwrap_or_default(), reading);
+                start = *end;
+            }
+        }
     }
 
     /// The sheets, in the order of the families.

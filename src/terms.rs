@@ -20,12 +20,22 @@ pub enum AgentNames {
     },
 }
 
+/// Which calls wolkvox divides by for a service level; it does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LevelBase {
+    /// All that came in.
+    Inbound,
+    /// Those that were answered.
+    Answered,
+}
+
 /// What an operation's configuration says about its answers.
 #[derive(Clone, Debug)]
 pub struct Terms {
     skills: Option<BTreeSet<String>>,
     agent_names: AgentNames,
     threshold: u32,
+    level_base: Option<LevelBase>,
     wait_bounds: Vec<f64>,
 }
 
@@ -40,7 +50,13 @@ impl Terms {
             wait_bounds.push(bound);
             wait_bounds.sort_by(f64::total_cmp);
         }
-        Self { skills, agent_names, threshold, wait_bounds }
+        Self { skills, agent_names, threshold, level_base: None, wait_bounds }
+    }
+
+    /// The same terms with a base of service levels that is not to be found out from the numbers.
+    #[must_use]
+    pub fn with_level_base(self, level_base: Option<LevelBase>) -> Self {
+        Self { level_base, ..self }
     }
 
     /// Whether this skill is to be shown.
@@ -59,6 +75,12 @@ impl Terms {
     #[must_use]
     pub fn threshold(&self) -> u32 {
         self.threshold
+    }
+
+    /// The configured base of service levels; without one it is found out from the numbers.
+    #[must_use]
+    pub fn level_base(&self) -> Option<LevelBase> {
+        self.level_base
     }
 
     /// Upper bounds of waiting times in seconds, ascending, the configured threshold among them.

@@ -1,4 +1,5 @@
-//! `check`: what the configuration means: the plan of requests against the quota, and whether wolkvox answers.
+//! `check`: what the configuration means: the plan of requests against the quota, how many series it may make, and
+//! whether wolkvox answers.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -6,21 +7,25 @@ use std::process::ExitCode;
 use super::say;
 use crate::clock::Clock;
 use crate::config::{Config, Operation};
+use crate::estimate::Estimate;
 use crate::plan::Plan;
 use crate::report::{Ask, Urgency, Window};
 use crate::reports;
 use crate::upstream::{Transport, Upstream};
 
 pub(super) async fn run(config: &Config, probe: bool) -> anyhow::Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
+    let mut all_answer = true;
     for operation in &config.operations {
-        say(&format!("{}\n", Plan::of(operation)));
-        if probe && !ask(operation).await? {
-            code = ExitCode::FAILURE;
-        }
+        say(&format!("{}\n{}\n\n", Plan::of(operation), Estimate::of(operation)));
+        all_answer &= !probe || ask(operation).await?;
     }
-    say("The configuration is right.\n");
-    Ok(code)
+    if all_answer {
+        say("The configuration is right.\n");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        say("The configuration can be read, but not every operation answers.\n");
+        Ok(ExitCode::FAILURE)
+    }
 }
 
 /// Asks an operation the cheapest question there is; answers whether it answered.

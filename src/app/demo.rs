@@ -76,6 +76,8 @@ fn operation(profile: &Profile, url: &str, switches: &Switches) -> anyhow::Resul
         open_hours: None,
         terms: Arc::new(Terms::new(None, names, service_level.threshold)),
         service_level,
+        settling: Duration::from_mins(20),
+        births: Duration::from_mins(1),
         polls: wanted.map(|report| Poll { report, interval: interval(report.urgency) }).collect(),
     })
 }

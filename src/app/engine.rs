@@ -12,6 +12,7 @@ use crate::lane::Gates;
 use crate::plan::Plan;
 use crate::poll::{Poller, Surroundings};
 use crate::status::Watch;
+use crate::storage::Storage;
 use crate::tasks::Tasks;
 use crate::upstream::{Transport, Upstream};
 
@@ -22,13 +23,19 @@ pub(super) struct Engine {
 }
 
 /// Starts a poller for each operation.
-pub(super) fn start(config: Config, clock: Clock, tasks: &mut Tasks) -> anyhow::Result<Engine> {
+pub(super) fn start(
+    config: Config,
+    clock: Clock,
+    storage: Option<Storage>,
+    tasks: &mut Tasks,
+) -> anyhow::Result<Engine> {
     let board = Arc::new(Board::default());
     let around = Surroundings {
         clock,
         gates: Arc::new(Gates::default()),
         board: Arc::clone(&board),
         series_per_report: config.series_per_report,
+        storage,
     };
     let mut watches = Vec::with_capacity(config.operations.len());
     for (position, operation) in config.operations.into_iter().enumerate() {

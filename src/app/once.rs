@@ -13,7 +13,7 @@ use crate::tasks::Tasks;
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut tasks = Tasks::new();
     let process = Process::new(Clock::System.now())?;
-    let mut engine = engine::start(config, Clock::System, &mut tasks)?;
+    let mut engine = engine::start(config, Clock::System, None, &mut tasks)?;
     for watch in &mut engine.watches {
         watch.ready().await;
     }

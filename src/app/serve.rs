@@ -1,5 +1,6 @@
 //! `serve`: polls and serves, until told to end or until a part of it stops.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::listen::Listen;
 use crate::process::Process;
+use crate::storage::Storage;
 use crate::tasks::Tasks;
 use crate::web::{self, Site};
 
@@ -31,8 +33,9 @@ pub(super) async fn run_with(
 ) -> anyhow::Result<ExitCode> {
     // Bound before anything is polled: a port that is taken costs no request.
     let listeners = bind_all(&arguments.listen).await?;
+    let storage = arguments.storage_path.as_deref().map(open_storage).transpose()?;
     let process = Process::new(clock.now())?;
-    let engine = engine::start(config, clock.clone(), &mut tasks)?;
+    let engine = engine::start(config, clock.clone(), storage, &mut tasks)?;
     let site = Arc::new(Site {
         board: engine.board,
         watches: engine.watches,
@@ -47,6 +50,10 @@ pub(super) async fn run_with(
         tasks.spawn(format!("serve {url}"), web::serve(listener, web::router(Arc::clone(&site)), tasks.shutdown()));
     }
     Ok(until_the_end(tasks).await)
+}
+
+fn open_storage(path: &Path) -> anyhow::Result<Storage> {
+    Storage::open(path).with_context(|| format!("--storage.path {}", path.display()))
 }
 
 /// Waits for a signal or for the first part that stops by itself, then ends all of them in order.

@@ -1,7 +1,8 @@
 //! The newest page of every report of every operation, withdrawn when it is too old, and the exposition made of them.
 //!
 //! A page is encoded when it is published; an exposition is only their lines in the order of the families, put together
-//! at the first scrape after a change and shared by all scrapes until the next one. No scrape sees half a page.
+//! at the first scrape after a change, in the format that it asks for, and shared by all scrapes until the next one. No
+//! scrape sees half a page.
 
 mod exposition;
 mod page;
@@ -68,8 +69,7 @@ impl Board {
         pages.version += u64::from(removed.is_some());
     }
 
-    /// What is to be served at this moment. It is put together here when something has changed since the last time,
-    /// which takes as long as copying the text: call it where that may block.
+    /// What is to be served at this moment: the same as the last time while nothing has changed.
     #[must_use]
     pub fn exposition(&self, now: Instant) -> Arc<Exposition> {
         let (version, pages) = {
@@ -81,7 +81,7 @@ impl Board {
             }
             (pages.version, pages.snapshot())
         };
-        let made = Arc::new(Exposition::of(version, &pages));
+        let made = Arc::new(Exposition::of(version, pages));
         let mut served = self.served();
         // Another scrape may have put together a newer one meanwhile.
         if served.version() < version {

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
-use crate::family::{AnyFamily, Families};
 use crate::samples::{Reading, Samples, write_labels};
+use crate::vitals;
 
 /// What one subject measured, encoded once: the lines of each of its families.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Page {
     text: Bytes,
     /// Where each family's lines end in `text`, in the order of the families.
     ends: Box<[usize]>,
+    /// When its totals began, in seconds since 1970.
+    since: Option<Box<str>>,
 }
 
 impl Page {
@@ -29,7 +32,18 @@ impl Page {
             }
             ends.push(text.len());
         }
-        Self { text: Bytes::from(text), ends: ends.into() }
+        Self { text: Bytes::from(text), ends: ends.into(), since: None }
+    }
+
+    /// The same page, which says (where its format can) that its totals began at this moment.
+    #[must_use]
+    pub fn counting_since(self, since: Timestamp) -> Self {
+        Self { since: Some(vitals::seconds(since).to_string().into()), ..self }
+    }
+
+    /// When its totals began, in seconds since 1970.
+    pub(super) fn since(&self) -> Option<&str> {
+        self.since.as_deref()
     }
 
     /// The lines of the family at this position; empty where it measured nothing.
@@ -44,22 +58,6 @@ impl Page {
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.text).expect("a page is made of text")
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.text.len()
-    }
-}
-
-/// Writes what stands before a family's lines.
-pub(super) fn write_head(text: &mut Vec<u8>, family: &dyn AnyFamily) {
-    let help = family.help().replace('\\', "\\\\").replace('\n', "\\n");
-    let head = format!("# HELP {0} {help}\n# TYPE {0} {1}\n", family.name(), family.kind().word());
-    text.extend_from_slice(head.as_bytes());
-}
-
-/// How long the heads of these families are together.
-pub(super) fn heads_len(families: Families) -> usize {
-    families.iter().map(|family| 2 * family.name().len() + family.help().len() + 40).sum()
 }
 
 fn write_reading(text: &mut String, name: &str, context: &str, labels: &str, reading: &Reading) {
@@ -99,7 +97,7 @@ fn write_line(text: &mut String, name: &str, suffix: &str, context: &str, labels
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::family::{Counter, Gauge, Histogram};
+    use crate::family::{Counter, Families, Gauge, Histogram};
     use crate::samples::Distribution;
 
     static QUEUE: Gauge<1> = Gauge::new("queue", "Calls \\ waiting\nnow.", ["skill"]);
@@ -129,9 +127,6 @@ mod tests {
         for (position, lines) in expected.iter().enumerate() {
             assert_eq!(std::str::from_utf8(page.lines(position)), Ok(*lines));
         }
-        let mut head = Vec::new();
-        write_head(&mut head, &QUEUE);
-        assert_eq!(String::from_utf8(head).unwrap(), "# HELP queue Calls \\\\ waiting\\nnow.\n# TYPE queue gauge\n");
     }
 
     #[test]

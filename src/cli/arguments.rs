@@ -65,6 +65,8 @@ pub struct Arguments {
     pub listen: Vec<Listen>,
     /// The path of the exposition.
     pub telemetry_path: String,
+    /// The folder for the state that makes restarts exact, if any.
+    pub storage_path: Option<PathBuf>,
     /// How many scrapes may be served at once.
     pub max_requests: usize,
     /// The least that is logged.
@@ -138,6 +140,7 @@ impl Arguments {
             config_file: matches.get_one("config.file").cloned(),
             listen,
             telemetry_path: matches.get_one("web.telemetry-path").cloned().unwrap_or_default(),
+            storage_path: matches.get_one("storage.path").cloned(),
             max_requests: matches.get_one("web.max-requests").copied().unwrap_or_default(),
             log_level,
             log_format,
@@ -189,6 +192,7 @@ mod tests {
             config_file: None,
             listen: vec![Listen::Every { port: 19655 }],
             telemetry_path: "/metrics".to_owned(),
+            storage_path: None,
             max_requests: 40,
             log_level: tracing::Level::INFO,
             log_format: LogFormat::Logfmt,

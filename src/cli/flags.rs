@@ -101,6 +101,10 @@ pub(super) fn command_line() -> clap::Command {
                 .value_parser(telemetry_path),
         )
         .arg(
+            flag("storage.path", "FOLDER", "Where to keep the state that makes restarts exact and free")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
             flag("web.max-requests", "COUNT", "Scrapes at once; more are answered with 503")
                 .default_value(MAX_REQUESTS)
                 .value_parser(RangedU64ValueParser::<usize>::new().range(1..)),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -20,6 +21,10 @@ use crate::token::TokenSource;
 
 /// How much of the quota is used unless configured: other integrations need some, too.
 const QUOTA_SHARE: f64 = 0.8;
+/// wolkvox rebuilds its reports about every ten minutes; twice that is enough for the last rows of a day.
+const SETTLING: Duration = Duration::from_mins(20);
+/// A scrape a minute is the usual slowest.
+const BIRTHS: Duration = Duration::from_mins(1);
 /// Long enough for any name, short enough for a label that stands in every sample.
 const MAX_NAME: usize = 64;
 
@@ -46,6 +51,10 @@ pub struct Operation {
     pub open_hours: Option<OpenHours>,
     /// The service level that it aims at.
     pub service_level: ServiceLevel,
+    /// How long after midnight rows of the day before may still come.
+    pub settling: Duration,
+    /// How long a total that is new is served as zero, and each end of a day at least.
+    pub births: Duration,
     /// What is polled and how often, in the order of [`crate::reports::ALL`].
     pub polls: Vec<Poll>,
     /// What the reports need to know of it.
@@ -110,8 +119,10 @@ impl Operation {
         let agent_names =
             if frame.show_names { AgentNames::Show } else { AgentNames::Pseudonym { salt: name.clone() } };
         let skills = settings.skills.and_then(Skills::meant);
-        let terms = Arc::new(Terms::new(skills, agent_names, service_level.threshold));
+        let terms = Terms::new(skills, agent_names, service_level.threshold);
+        let terms = Arc::new(terms.with_level_base(service_level.base.given()));
         let (licenses, open_hours) = (settings.licenses, settings.open_hours);
+        let (settling, births) = (settings.settling.unwrap_or(SETTLING), settings.births.unwrap_or(BIRTHS));
         Some(Self {
             name,
             server,
@@ -123,6 +134,8 @@ impl Operation {
             quota_share,
             open_hours,
             service_level,
+            settling,
+            births,
             polls,
             terms,
         })

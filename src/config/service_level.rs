@@ -4,6 +4,7 @@ use super::mistakes::Mistakes;
 use super::quantity;
 use super::section::{Field, Keys};
 use super::suggestion;
+use crate::terms::LevelBase;
 
 /// Which calls wolkvox divides by; it does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,16 @@ pub enum Base {
 impl Base {
     const WORDS: [(&'static str, Self); 3] =
         [("auto", Self::Auto), ("inbound", Self::Inbound), ("answered", Self::Answered)];
+
+    /// The base, where it need not be found out.
+    #[must_use]
+    pub fn given(self) -> Option<LevelBase> {
+        match self {
+            Self::Auto => None,
+            Self::Inbound => Some(LevelBase::Inbound),
+            Self::Answered => Some(LevelBase::Answered),
+        }
+    }
 
     fn named(text: &str) -> Result<Self, String> {
         let found = Self::WORDS.into_iter().find(|(word, _)| *word == text);

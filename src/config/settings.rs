@@ -1,6 +1,7 @@
 //! The keys that an operation and `defaults` share, as they are written: a key that is not there is not there.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -19,6 +20,8 @@ pub(super) struct Settings {
     pub(super) open_hours: Option<OpenHours>,
     pub(super) service_level: service_level::Written,
     pub(super) skills: Option<Skills>,
+    pub(super) settling: Option<Duration>,
+    pub(super) births: Option<Duration>,
     pub(super) reports: polls::Written,
 }
 
@@ -31,8 +34,17 @@ pub(super) enum Skills {
 
 impl Settings {
     /// The shared keys.
-    pub(super) const KEYS: [&'static str; 7] =
-        ["timezone", "licenses", "quota_share", "open_hours", "service_level", "skills", "reports"];
+    pub(super) const KEYS: [&'static str; 9] = [
+        "timezone",
+        "licenses",
+        "quota_share",
+        "open_hours",
+        "service_level",
+        "skills",
+        "settling",
+        "births",
+        "reports",
+    ];
 
     /// What this mapping says. A value that is wrong is told and counts as not written.
     pub(super) fn read(section: &Section<'_>, mistakes: &mut Mistakes) -> Self {
@@ -46,6 +58,8 @@ impl Settings {
                 .map(|field| service_level::Written::read(&field, mistakes))
                 .unwrap_or_default(),
             skills: section.get("skills").and_then(|field| Skills::read(&field, mistakes)),
+            settling: section.get("settling").and_then(|field| field.meaning(quantity::duration, mistakes)),
+            births: section.get("births").and_then(|field| field.meaning(quantity::duration, mistakes)),
             reports: section.get("reports").map(|field| polls::Written::read(&field, mistakes)).unwrap_or_default(),
         }
     }
@@ -60,6 +74,8 @@ impl Settings {
             open_hours: self.open_hours.or_else(|| defaults.open_hours.clone()),
             service_level: self.service_level.over(defaults.service_level),
             skills: self.skills.or_else(|| defaults.skills.clone()),
+            settling: self.settling.or(defaults.settling),
+            births: self.births.or(defaults.births),
             reports: self.reports.over(&defaults.reports),
         }
     }

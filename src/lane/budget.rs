@@ -26,6 +26,12 @@ impl Budget {
         Self { limit, pool, used: 0, day }
     }
 
+    /// The same budget for a process that knows what was spent before it in `day`.
+    #[must_use]
+    pub fn resumed(self, day: Date, used: u64) -> Self {
+        if day == self.day { Self { pool: self.limit, used, ..self } } else { Self { pool: self.limit, ..self } }
+    }
+
     /// Learns the limit of a day from wolkvox, where the configuration does not know it.
     pub fn learn(&mut self, limit: u64) {
         self.limit = Some(limit);

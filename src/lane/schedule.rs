@@ -81,6 +81,12 @@ impl Schedule {
         self.slots.get(slot).map(Slot::next)
     }
 
+    /// When this report's next regular turn is due, whatever tries of the present one are to come.
+    #[must_use]
+    pub fn next_turn(&self, slot: usize) -> Option<Instant> {
+        self.slots.get(slot).map(|slot| slot.due)
+    }
+
     /// Takes the turn that has been due longest, if one is; of several that are due as long, the most urgent.
     pub fn take(&mut self, now: Instant) -> Option<Turn> {
         let order = |(position, slot): &(usize, &Slot)| (slot.next(), slot.urgency, *position);
@@ -105,6 +111,13 @@ impl Schedule {
     pub fn hold(&mut self, slot: usize, until: Instant) {
         if let Some(slot) = self.slots.get_mut(slot) {
             slot.not_before = Some(until);
+        }
+    }
+
+    /// Takes a report's turns up where another process left them: the next one is due then.
+    pub fn resume(&mut self, slot: usize, due: Instant) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            (slot.due, slot.has_begun) = (due, true);
         }
     }
 

@@ -3,7 +3,13 @@
 //! One loop serves all reports of the operation, because only one request may be in flight per token anyway: whose turn
 //! it is follows from the schedule alone, and nothing is shared between tasks.
 
+#[cfg(test)]
+mod campaign;
+mod failing;
+mod resume;
+mod round;
 mod slot;
+mod telling;
 
 use std::future::Future;
 use std::pin::pin;
@@ -13,20 +19,22 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
+use self::round::Round;
 use self::slot::Slot;
-use crate::board::{Board, Page, Subject};
+use crate::board::{Board, Subject};
 use crate::clock::Clock;
 use crate::config::Operation;
-use crate::lane::{Backoff, Budget, Gates, Schedule, Turn};
+use crate::lane::{Budget, Gates, Pass, Schedule, Turn};
 use crate::plan::Plan;
-use crate::report::{Ask, Folding, Urgency, Window};
+use crate::report::{Ask, Urgency};
 use crate::samples::Samples;
 use crate::status::{BudgetStatus, OperationStatus, Teller, Watch};
+use crate::storage::Storage;
 use crate::tasks::Shutdown;
 use crate::token::Token;
-use crate::upstream::{Answered, Reply, Retry, Trouble, Upstream};
+use crate::upstream::{Answered, Retry, Trouble, Upstream};
 use crate::vitals::{OperationVitals, Skip};
 
 /// The loop looks at the clock and at a refused token's file at least so often.
@@ -43,6 +51,8 @@ pub struct Surroundings {
     pub board: Arc<Board>,
     /// The configured `limits.series_per_report`.
     pub series_per_report: usize,
+    /// Where the state is kept that makes restarts exact, if anywhere.
+    pub storage: Option<Storage>,
 }
 
 /// The loop of one operation.
@@ -64,6 +74,8 @@ pub struct Poller {
     /// How often in a row wolkvox has refused the token.
     refusals: u32,
     jitter: fastrand::Rng,
+    /// Since when this poller counts what it does.
+    since: Timestamp,
     /// What was last told of the operation.
     told: Option<OperationVitals>,
 }
@@ -89,7 +101,7 @@ impl Poller {
     ) -> (Self, Watch) {
         let now = around.clock.now().to_zoned(operation.timezone.clone());
         let plan = Plan::of(&operation);
-        let slots: Vec<Slot> = operation.polls.iter().map(Slot::new).collect();
+        let slots: Vec<Slot> = operation.polls.iter().map(|poll| Slot::new(poll, &operation)).collect();
         let status = OperationStatus {
             operation: operation.name.clone(),
             server: operation.server.clone(),
@@ -102,7 +114,7 @@ impl Poller {
         let (teller, watch) = Teller::new(status);
         let mut jitter = fastrand::Rng::with_seed(seed(&operation.name));
         let turns = operation.polls.iter().map(|poll| (poll.interval, poll.report.urgency));
-        let poller = Self {
+        let mut poller = Self {
             schedule: Schedule::new(Instant::now(), turns, jitter.f64()),
             budget: Budget::new(plan.limit(), now.date(), share_left(&now), slots.len() as u64),
             plan,
@@ -116,8 +128,10 @@ impl Poller {
             rest: None,
             refusals: 0,
             jitter,
+            since: now.timestamp(),
             told: None,
         };
+        poller.resume();
         (poller, watch)
     }
 
@@ -161,142 +175,140 @@ impl Poller {
         self.tell();
     }
 
+    /// Asks for one report: mostly one question, and more where the answers would be too large. Only when all of them
+    /// were answered is anything put up; until then what was known before is left as it was.
     async fn ask(&mut self, turn: Turn) {
-        let Some(slot) = self.slots.get(turn.slot) else { return };
-        let report = slot.poll.report;
         // A file that cannot be read at this moment (it is being replaced) leaves the token as it was.
         if let Ok(token) = self.operation.token.read() {
             self.token = token;
         }
-        let pass = {
-            let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
-            self.ticking(async move { gates.enter(&token).await }).await
-        };
-        let asked = self.around.clock.now();
-        let terms = Arc::clone(&self.operation.terms);
-        let ask = Ask { window: today(&asked.to_zoned(self.operation.timezone.clone())), terms: &terms };
-        let mut facts = (report.begin)();
-        let (upstream, token) = (self.upstream.clone(), self.token.clone());
-        let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
-        drop(pass);
+        let mut pass = self.enter().await;
+        let begun = self.local_now();
+        let Some(slot) = self.slots.get(turn.slot) else { return };
+        let report = slot.poll.report;
+        let mut round = Round::new(slot.stretch(&begun, Instant::now()), begun);
+        let (terms, upstream) = (Arc::clone(&self.operation.terms), self.upstream.clone());
+        while let Some(window) = round.stretch.take() {
+            self.keep_spendings().await;
+            let asked = self.local_now();
+            let ask = Ask { window, terms: &terms };
+            let Some(slot) = self.slots.get(turn.slot) else { return };
+            let mut facts = slot.taught.successor();
+            let token = self.token.clone();
+            let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
+            drop(pass);
 
-        if let Some(slot) = self.slots.get_mut(turn.slot) {
-            slot.vitals.replied(asked, &reply);
+            let Some(slot) = self.slots.get_mut(turn.slot) else { return };
+            slot.vitals.replied(asked.timestamp(), &reply);
+            match &reply.outcome {
+                Ok(Answered::Data) => round.add(Some(facts), &reply),
+                Ok(Answered::Nothing) => round.add(None, &reply),
+                Ok(Answered::Cut) => {
+                    if !slot.windows.halve(&mut round.stretch, window) {
+                        let trouble = Trouble::always_cut();
+                        slot.vitals.failed(trouble.cause());
+                        return self.failed(turn.slot, &trouble);
+                    }
+                }
+                Err(trouble) => {
+                    self.failed(turn.slot, trouble);
+                    if trouble.retry() == Retry::Tomorrow {
+                        self.keep_spendings().await;
+                    }
+                    return;
+                }
+            }
+            if round.stretch.is_done() {
+                break;
+            }
+            // No plan knows of these requests: they must leave room for all that are planned.
+            if !self.budget.take(self.reserved(Turn { is_retry: true, ..turn })) {
+                return self.skip(turn.slot, Skip::Budget, u64::from(!turn.is_retry));
+            }
+            pass = self.enter().await;
         }
-        match &reply.outcome {
-            Ok(answered) => self.answered(turn.slot, *answered, facts.as_ref(), &reply),
-            Err(trouble) => self.failed(turn.slot, trouble),
+        if let Some(samples) = self.answered(turn.slot, round) {
+            self.keep_report(turn.slot, &samples).await;
+            self.serve(turn.slot, samples, Instant::now());
         }
     }
 
-    /// Puts up what was answered.
-    fn answered(&mut self, position: usize, answered: Answered, facts: &dyn Folding, reply: &Reply) {
+    /// Waits until the token has no other request in flight.
+    async fn enter(&mut self) -> Pass {
+        let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
+        self.ticking(async move { gates.enter(&token).await }).await
+    }
+
+    /// Enters what was answered; gives back what is to be kept and put up.
+    fn answered(&mut self, position: usize, round: Round) -> Option<Samples> {
         self.refusals = 0;
         let limit = self.around.series_per_report;
-        let now = self.around.clock.now();
-        let Some(slot) = self.slots.get_mut(position) else { return };
+        let (now, wall) = (Instant::now(), self.around.clock.now());
+        let slot = self.slots.get_mut(position)?;
         let report = slot.poll.report;
+        let Round { stretch, begun, facts, tally, took } = round;
+        let end = stretch.window.to.to_zoned(self.operation.timezone.clone());
+        let end = end.map_or(begun.timestamp(), |end| end.timestamp().min(begun.timestamp()));
+        slot.vitals.answered(tally.rows, end);
+        let facts = slot.completed(&stretch, facts);
         let mut samples = Samples::of(report.families, limit);
-        match answered {
-            Answered::Data => facts.measure(&self.operation.terms, &mut samples),
-            Answered::Nothing => (report.nothing)(&mut samples),
+        match &facts {
+            Some(facts) => {
+                facts.measure(&self.operation.terms, &mut samples);
+                slot.taught = facts.successor();
+            }
+            None => (report.nothing)(&mut samples),
         }
-        slot.vitals.measured(now, &samples);
-        let (until, failures) = slot.answered(Instant::now(), answered == Answered::Nothing);
-        let page = Page::of(&samples, &["operation"], &[&self.operation.name]);
-        let subject = Subject::Report(slot.report);
-        self.around.board.publish(subject, (self.position, slot.report), page, Some(until));
+        let allowance = facts.as_ref().and_then(|facts| facts.allowance());
+        let is_empty = facts.is_none();
+        slot.keep(facts);
+        slot.windows.answered(&stretch, tally.rows, begun.timestamp());
+        let dropped = samples.dropped();
+        slot.ledger.enter(stretch.window.to.date(), &mut samples, now);
+        slot.vitals.measured(wall, &samples, slot.ledger.corrections());
+        let failures = slot.answered(now, is_empty);
+        slot.closing.answered(stretch.window, &begun, slot.ledger.ripe_at().unwrap_or(now));
 
         let operation = self.operation.name.as_str();
-        let rejected: u64 = reply.tally.rejected.iter().sum();
-        debug!(operation, report = report.name, rows = reply.tally.rows, rejected, took = ?reply.duration, "answered");
+        let (rows, whole) = (tally.rows, stretch.is_whole);
+        let rejected: u64 = tally.rejected.iter().sum();
+        debug!(operation, report = report.name, rows, rejected, whole, ?took, "answered");
         if failures > 0 {
             info!(operation, report = report.name, failures, "wolkvox answers again");
         }
         if rejected > 0 {
-            let of = reply.tally.rows;
             debug!(
                 operation,
                 report = report.name,
                 rejected,
-                of,
+                of = rows,
                 "rows were not counted, see the metric for the reasons"
             );
         }
-        if samples.dropped() > 0 {
-            let dropped = samples.dropped();
+        if dropped > 0 {
             warn!(operation, report = report.name, dropped, limit, "series left out; raise limits.series_per_report");
         }
         if self.operation.licenses.is_none()
-            && let Some(told) = facts.allowance()
+            && let Some(told) = allowance
         {
             self.budget.learn(self.plan.allowed_of(told.limit));
         }
+        Some(samples)
     }
 
-    /// Says what went wrong and decides when to ask again.
-    fn failed(&mut self, position: usize, trouble: &Trouble) {
+    /// Puts up samples that were entered.
+    fn serve(&mut self, position: usize, samples: Samples, now: Instant) {
+        let Some(slot) = self.slots.get_mut(position) else { return };
+        let (page, until) = slot.serve(samples, &self.operation, now);
+        self.around.board.publish(Subject::Report(slot.report), (self.position, slot.report), page, until);
+    }
+
+    /// Puts up what is no longer to be served as zero.
+    fn serve_ripe(&mut self) {
         let now = Instant::now();
-        let failures = self.slots.get_mut(position).map_or(1, |slot| slot.failed(trouble.clone()));
-        if let Some(pause) = trouble.retry_after() {
-            self.schedule.hold(position, now + pause);
-        }
-        let next = match trouble.retry() {
-            Retry::Soon => self.retry_soon(position, now),
-            Retry::NextTurn => None,
-            Retry::NewToken => {
-                self.refusals += 1;
-                let until = now + Backoff::REFUSED_TOKEN.pause(self.refusals, self.jitter.f64());
-                self.rest = Some(Rest::RefusedToken { until });
-                self.refuse_all(trouble);
-                Some(until)
-            }
-            Retry::Tomorrow => {
-                self.rest = Some(Rest::SpentQuota { day: self.budget.day() });
-                self.refuse_all(trouble);
-                Some(now + left_of_day(&self.local_now()))
-            }
-        };
-        self.log_failure(position, trouble, failures, next.or(self.schedule.due(position)), now);
-    }
-
-    /// Another try, where the turn has one left and the day's plan does not need the request.
-    fn retry_soon(&mut self, position: usize, now: Instant) -> Option<Instant> {
-        let planned = self.schedule.planned(now, left_of_day(&self.local_now()), Urgency::Service);
-        if !self.budget.has_room(planned) {
-            return None;
-        }
-        let pause = Backoff::RETRY.pause(self.schedule.retries(position) + 1, self.jitter.f64());
-        self.schedule.retry(position, now, pause)
-    }
-
-    /// wolkvox will answer no report of the operation: none of them passes for answered.
-    fn refuse_all(&mut self, trouble: &Trouble) {
-        for slot in &mut self.slots {
-            slot.refused(trouble);
-        }
-        self.tell_all();
-    }
-
-    /// One line per failure that is news; a failure that goes on is told at its 2nd, 4th, 8th… time.
-    fn log_failure(&self, position: usize, trouble: &Trouble, failures: u32, next: Option<Instant>, now: Instant) {
-        let Some(slot) = self.slots.get(position) else { return };
-        let (operation, report, cause) = (self.operation.name.as_str(), slot.poll.report.name, trouble.cause());
-        let again = rounded(next.map(|next| next.saturating_duration_since(now)).unwrap_or_default());
-        let (what, advice) = (trouble.to_string(), cause.advice());
-        let cause = cause.label();
-        match trouble.retry() {
-            _ if !failures.is_power_of_two() => {
-                debug!(operation, report, cause, failures, next_try_in = %again, "wolkvox {what}");
-            }
-            Retry::NewToken => {
-                error!(operation, report, cause, next_try_in = %again, advice, "wolkvox {what}");
-            }
-            Retry::Tomorrow => {
-                error!(operation, report, cause, rests_for = %again, advice, "wolkvox {what}");
-            }
-            Retry::Soon | Retry::NextTurn => {
-                warn!(operation, report, cause, failures, next_try_in = %again, advice, "wolkvox {what}");
+        for position in 0..self.slots.len() {
+            if let Some(samples) = self.slots.get_mut(position).and_then(|slot| slot.take_ripe(now)) {
+                self.serve(position, samples, now);
             }
         }
     }
@@ -337,6 +349,7 @@ impl Poller {
         self.budget.roll(today);
         self.end_rest(today);
         self.withdraw_expired();
+        self.serve_ripe();
         self.tell();
     }
 
@@ -378,77 +391,6 @@ impl Poller {
         }
     }
 
-    /// Publishes what is known about one report.
-    fn tell_report(&self, position: usize) {
-        let Some(slot) = self.slots.get(position) else { return };
-        let (operation, report) = (self.operation.name.as_str(), slot.poll.report.name);
-        let page = Page::of(&slot.vitals.measure(), &["operation", "report"], &[operation, report]);
-        self.around.board.publish(Subject::Vitals, (self.position, slot.report), page, None);
-        self.teller.tell(self.status());
-    }
-
-    fn tell_all(&mut self) {
-        for position in 0..self.slots.len() {
-            self.tell_report(position);
-        }
-        self.tell();
-    }
-
-    /// Publishes what is known about the operation, where that has changed.
-    fn tell(&mut self) {
-        let vitals = self.vitals();
-        if self.told.as_ref() == Some(&vitals) {
-            return;
-        }
-        let page = Page::of(&vitals.measure(), &["operation"], &[&self.operation.name]);
-        self.around.board.publish(Subject::Operation, (self.position, 0), page, None);
-        self.told = Some(vitals);
-        self.teller.tell(self.status());
-    }
-
-    fn vitals(&self) -> OperationVitals {
-        let now = self.local_now();
-        let level = &self.operation.service_level;
-        OperationVitals {
-            up: self.up(),
-            server: self.operation.server.clone(),
-            timezone: self.operation.timezone_name.clone(),
-            is_open: is_open(&self.operation, &now),
-            day_start: now.start_of_day().map_or(now.timestamp(), |start| start.timestamp()),
-            day_end: day_end(&now),
-            target: (level.target, level.threshold),
-            budget_limit: self.budget.limit(),
-            budget_used: self.budget.used(),
-            budget_planned: self.plan.requests(),
-        }
-    }
-
-    fn status(&self) -> OperationStatus {
-        let (now, wall) = (Instant::now(), self.local_now());
-        let next = |position| {
-            let wait = self.schedule.due(position)?.saturating_duration_since(now);
-            wall.timestamp().checked_add(wait).ok()
-        };
-        OperationStatus {
-            operation: self.operation.name.clone(),
-            server: self.operation.server.clone(),
-            timezone: self.operation.timezone_name.clone(),
-            open: is_open(&self.operation, &wall),
-            up: self.up(),
-            budget: BudgetStatus {
-                limit: self.budget.limit(),
-                used: self.budget.used(),
-                planned: self.plan.requests(),
-                reset: day_end(&wall),
-            },
-            reports: self.slots.iter().enumerate().map(|(position, slot)| slot.status(next(position))).collect(),
-        }
-    }
-
-    fn up(&self) -> Option<bool> {
-        self.slots.iter().filter_map(|slot| slot.vitals.success()).reduce(|one, other| one || other)
-    }
-
     fn local_now(&self) -> Zoned {
         self.around.clock.now().to_zoned(self.operation.timezone.clone())
     }
@@ -456,12 +398,6 @@ impl Poller {
 
 fn is_open(operation: &Operation, now: &Zoned) -> bool {
     operation.open_hours.as_ref().is_none_or(|hours| hours.is_open(now.datetime()))
-}
-
-/// From local midnight to now.
-fn today(now: &Zoned) -> Window {
-    let to = now.datetime().with().subsec_nanosecond(0).build().unwrap_or(now.datetime());
-    Window { from: now.date().at(0, 0, 0, 0), to }
 }
 
 /// The local midnight to come.
@@ -487,14 +423,4 @@ fn seed(operation: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     operation.hash(&mut hasher);
     hasher.finish()
-}
-
-/// A duration as a person would say it.
-fn rounded(duration: Duration) -> humantime::FormattedDuration {
-    let whole = if duration < Duration::from_secs(10) {
-        Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX) / 100 * 100)
-    } else {
-        Duration::from_secs(duration.as_secs())
-    };
-    humantime::format_duration(whole)
 }

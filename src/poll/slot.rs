@@ -1,10 +1,14 @@
 //! One report of one operation, as its poller knows it.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 
-use crate::config::Poll;
+use crate::board::Page;
+use crate::config::{Operation, Poll};
+use crate::ledger::{Beginning, Closing, Ledger, Stretch, Windows};
+use crate::report::{Folding, Span};
 use crate::reports;
+use crate::samples::Samples;
 use crate::status::{ReportStatus, State, TroubleStatus};
 use crate::upstream::Trouble;
 use crate::vitals::ReportVitals;
@@ -19,6 +23,15 @@ pub(super) struct Slot {
     /// The report's position among all.
     pub(super) report: usize,
     pub(super) vitals: ReportVitals,
+    pub(super) ledger: Ledger,
+    pub(super) closing: Closing,
+    /// What the newest answer taught about the next one; a failed answer teaches nothing.
+    pub(super) taught: Box<dyn Folding>,
+    pub(super) windows: Windows,
+    /// The facts of the newest day, of a report that tells every event: most answers tell a part of the day.
+    kept: Option<Box<dyn Folding>>,
+    /// What was answered, while some of it is served as zero, and until when.
+    unripe: Option<(Instant, Samples)>,
     /// Until when the published data are served.
     served_until: Option<Instant>,
     /// Whether the newest answer was that nothing happened.
@@ -29,8 +42,18 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(poll: &Poll) -> Self {
+    pub(super) fn new(poll: &Poll, operation: &Operation) -> Self {
+        let beginning = match poll.report.span {
+            Span::Now => Beginning::BySelf,
+            Span::Day | Span::Rows => Beginning::AtMidnight,
+        };
         Self {
+            ledger: Ledger::new(beginning, operation.births),
+            closing: Closing::new(operation.settling, operation.births),
+            taught: (poll.report.begin)(),
+            windows: Windows::new(poll.interval),
+            kept: None,
+            unripe: None,
             report: reports::ALL.iter().position(|report| report.name == poll.report.name).unwrap_or_default(),
             vitals: ReportVitals::new(poll.interval),
             poll: *poll,
@@ -41,14 +64,77 @@ impl Slot {
         }
     }
 
-    /// The report was answered now; its data are served from now on. Answers until when, and how many failures this
-    /// ends.
-    pub(super) fn answered(&mut self, now: Instant, is_empty: bool) -> (Instant, u32) {
-        let until = now + self.poll.interval * INTERVALS_SERVED;
-        self.served_until = Some(until);
+    /// What to ask for at this moment.
+    pub(super) fn stretch(&self, local: &Zoned, now: Instant) -> Stretch {
+        let day = self.closing.window(local, now);
+        match self.poll.report.span {
+            Span::Rows => self.windows.stretch(day, local),
+            Span::Now | Span::Day => Stretch::whole(day),
+        }
+    }
+
+    /// All of a stretch was answered, with these facts, or with none where nothing happened. Answers the facts of the
+    /// whole day.
+    pub(super) fn completed(&mut self, stretch: &Stretch, told: Option<Box<dyn Folding>>) -> Option<Box<dyn Folding>> {
+        let before = self.kept.take().filter(|_| !stretch.is_whole);
+        match (before, told) {
+            (Some(mut facts), Some(told)) => {
+                facts.merge(told);
+                Some(facts)
+            }
+            (before, told) => told.or(before),
+        }
+    }
+
+    /// Keeps the facts for the next answer, where that may tell a part of the day.
+    pub(super) fn keep(&mut self, facts: Option<Box<dyn Folding>>) {
+        self.kept = facts.filter(|_| self.poll.report.span == Span::Rows);
+    }
+
+    /// The report was answered now; its data are served from now on. Answers how many failures this ends.
+    pub(super) fn answered(&mut self, now: Instant, is_empty: bool) -> u32 {
+        self.served_until = Some(now + self.poll.interval * INTERVALS_SERVED);
         self.is_empty = is_empty;
         self.trouble = None;
-        (until, std::mem::take(&mut self.failures))
+        std::mem::take(&mut self.failures)
+    }
+
+    /// Makes of samples that were entered what is to be served now, and until when it is. Where some of it is served as
+    /// zero at first, they are put by.
+    pub(super) fn serve(
+        &mut self,
+        mut samples: Samples,
+        operation: &Operation,
+        now: Instant,
+    ) -> (Page, Option<Instant>) {
+        let next = self.ledger.serve(&mut samples, now);
+        let mut page = Page::of(&samples, &["operation"], &[&operation.name]);
+        let midnight = self.ledger.day().and_then(|day| day.to_zoned(operation.timezone.clone()).ok());
+        if let Some(midnight) = midnight {
+            page = page.counting_since(midnight.timestamp());
+        }
+        self.unripe = next.map(|next| (next, samples));
+        (page, self.served_until)
+    }
+
+    /// Whether the newest answer was that nothing happened.
+    pub(super) fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Until when the published data are served.
+    pub(super) fn served_until(&self) -> Option<Instant> {
+        self.served_until
+    }
+
+    /// Takes up what another process published.
+    pub(super) fn resumed(&mut self, until: Instant, is_empty: bool) {
+        (self.served_until, self.is_empty) = (Some(until), is_empty);
+    }
+
+    /// Takes out what was put by, once some of it is no longer to be served as zero.
+    pub(super) fn take_ripe(&mut self, now: Instant) -> Option<Samples> {
+        self.unripe.take_if(|(at, _)| *at <= now).map(|(_, samples)| samples)
     }
 
     /// The report was not answered. Answers how many times in a row it now was not, for the same cause.
@@ -72,6 +158,7 @@ impl Slot {
         let has_expired = self.served_until.is_some_and(|until| until <= now);
         if has_expired {
             self.served_until = None;
+            self.unripe = None;
             self.vitals.withdrawn();
         }
         has_expired

@@ -1,15 +1,17 @@
 //! `ivr_calls`: every call through a routing point, row by row, `reports_manager.php?api=diagram_11`.
 //!
-//! - One row per call, known by its `conn_id`; a row that comes twice counts once.
+//! - One row per call, known by its `conn_id`; a row that comes again replaces what was told of the call before.
 //! - Eight fields are `-` when the call never reached a skill or an agent.
 //! - `ani`, `customer_id` and `agent_name` are personal data and are never read; `conn_id` is only compared.
 
-use std::collections::{BTreeMap, HashSet};
-use std::hash::BuildHasher as _;
+mod calls;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use self::calls::{Calls, Outcome, Route, Time, Times};
 use crate::family::{Counter, Families, Histogram};
 use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
@@ -70,7 +72,7 @@ const HANDLE_BOUNDS: [f64; 10] = [30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 420.0,
 pub(super) struct IvrCalls;
 
 impl Report for IvrCalls {
-    type Facts = Facts;
+    type Facts = Calls;
 
     const NAME: &'static str = "ivr_calls";
     const ENDPOINT: Endpoint = Endpoint { file: "reports_manager.php", api: "diagram_11" };
@@ -98,68 +100,53 @@ impl Report for IvrCalls {
         "total_time",
     ];
 
-    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection> {
-        let call = facts.calls.hasher().hash_one(&*row.id("conn_id")?);
-        let routing_point = row.id("rp_id")?;
-        let in_ivr = row.seconds("time_on_rp")?;
-        let journey = row.seconds("total_time")?;
-        let waited = row.seconds("time_on_skill")?;
-        let with_agent = row.seconds("time_with_agent")?;
-        if !facts.calls.insert(call) {
-            return Ok(());
-        }
-
-        let outcome = Outcome::of(row);
-        update(&mut facts.routing_points, &routing_point, |point| {
-            match outcome {
-                Outcome::Agent => point.agent += 1,
-                Outcome::Abandoned => point.abandoned += 1,
-                Outcome::Contained => point.contained += 1,
-            }
-            observe(&mut point.in_ivr, &IVR_BOUNDS, in_ivr);
-            observe(&mut point.journeys, &JOURNEY_BOUNDS, journey);
-        });
-        if let Some(skill) = row.text("skill_id").filter(|skill| ask.terms.wants_skill(skill)) {
-            let bounds = ask.terms.wait_bounds();
-            update(&mut facts.skills, &skill, |skill| match outcome {
-                Outcome::Agent => {
-                    observe(&mut skill.answered, bounds, waited);
-                    observe(&mut skill.handled, &HANDLE_BOUNDS, with_agent);
-                }
-                Outcome::Abandoned => observe(&mut skill.abandoned, bounds, waited),
-                Outcome::Contained => {}
-            });
-        }
-        if let Some(code) = row.text("cod_act") {
-            let second = row.text("cod_act_2").unwrap_or_default();
-            update(&mut facts.codes, &code, |seconds| update(seconds, &second, |calls| *calls += 1));
-        }
-        if let Some(kind) = row.text("type_interaction") {
-            update(&mut facts.interactions, &kind.to_lowercase(), |calls| *calls += 1);
-        }
+    fn absorb(calls: &mut Calls, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
+        let (conn_id, routing_point) = (row.id("conn_id")?, row.id("rp_id")?);
+        let times = Times {
+            in_ivr: Time::of(row.seconds("time_on_rp")?),
+            journey: Time::of(row.seconds("total_time")?),
+            waited: Time::of(row.seconds("time_on_skill")?),
+            with_agent: Time::of(row.seconds("time_with_agent")?),
+        };
+        let [skill, code, second_code, kind] =
+            ["skill_id", "cod_act", "cod_act_2", "type_interaction"].map(|field| row.text(field));
+        let route = Route {
+            routing_point: &routing_point,
+            outcome: outcome(row),
+            skill: skill.as_deref(),
+            code: code.as_deref(),
+            // A second code classifies nothing without the first.
+            second_code: code.as_ref().and(second_code.as_deref()),
+            kind: kind.as_deref(),
+        };
+        calls.put(&conn_id, route, times);
         Ok(())
     }
 
-    fn measure(facts: &Facts, terms: &Terms, samples: &mut Samples) {
-        for (id, point) in &facts.routing_points {
+    fn merge(calls: &mut Calls, newer: Calls) {
+        calls.merge(newer);
+    }
+
+    fn measure(calls: &Calls, terms: &Terms, samples: &mut Samples) {
+        let counted = Counted::of(calls, terms);
+        for (id, point) in &counted.routing_points {
             let outcomes = [("agent", point.agent), ("abandoned", point.abandoned), ("contained", point.contained)];
             for (outcome, calls) in outcomes {
                 samples.counter(&CALLS, [id, outcome], whole(calls));
             }
-            samples.histogram(&IVR_DURATION, [id], &IVR_BOUNDS, &point.in_ivr);
-            samples.histogram(&JOURNEY, [id], &JOURNEY_BOUNDS, &point.journeys);
+            samples.histogram(&IVR_DURATION, [id], &IVR_BOUNDS, &point.in_ivr.distribution(&IVR_BOUNDS));
+            samples.histogram(&JOURNEY, [id], &JOURNEY_BOUNDS, &point.journeys.distribution(&JOURNEY_BOUNDS));
         }
-        for (id, skill) in &facts.skills {
-            samples.histogram(&SKILL_WAIT, [id, "answered"], terms.wait_bounds(), &skill.answered);
-            samples.histogram(&SKILL_WAIT, [id, "abandoned"], terms.wait_bounds(), &skill.abandoned);
-            samples.histogram(&SKILL_HANDLE, [id], &HANDLE_BOUNDS, &skill.handled);
+        let bounds = terms.wait_bounds();
+        for (id, skill) in &counted.skills {
+            samples.histogram(&SKILL_WAIT, [id, "answered"], bounds, &skill.answered.distribution(bounds));
+            samples.histogram(&SKILL_WAIT, [id, "abandoned"], bounds, &skill.abandoned.distribution(bounds));
+            samples.histogram(&SKILL_HANDLE, [id], &HANDLE_BOUNDS, &skill.handled.distribution(&HANDLE_BOUNDS));
         }
-        for (code, seconds) in &facts.codes {
-            for (second, calls) in seconds {
-                samples.counter(&CODED, [code, second], whole(*calls));
-            }
+        for ((code, second), calls) in &counted.codes {
+            samples.counter(&CODED, [code, second], whole(*calls));
         }
-        for (kind, calls) in &facts.interactions {
+        for (kind, calls) in &counted.interactions {
             samples.counter(&INTERACTIONS, [kind], whole(*calls));
         }
     }
@@ -213,15 +200,34 @@ impl Report for IvrCalls {
     }
 }
 
-/// What the rows say, counted.
+/// The skill's result decides; without one, whether the call went to an agent, or at least to a skill.
+fn outcome(row: &Row<'_>) -> Outcome {
+    let result = row.text("skill_result").unwrap_or_default();
+    let begins = |word: &str| result.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let went_to_agent = || {
+        let went = row.text("go_to_agent").unwrap_or_default();
+        ["yes", "si", "sí", "sÍ", "true", "1"].iter().any(|yes| went.eq_ignore_ascii_case(yes))
+    };
+    if begins("answer") {
+        Outcome::Agent
+    } else if begins("abandon") {
+        Outcome::Abandoned
+    } else if went_to_agent() {
+        Outcome::Agent
+    } else if row.text("skill_id").is_some() {
+        Outcome::Abandoned
+    } else {
+        Outcome::Contained
+    }
+}
+
+/// What the calls say, counted by label.
 #[derive(Default)]
-pub(super) struct Facts {
-    /// A hash of each call's `conn_id`, so that a row that comes again is not counted again.
-    calls: HashSet<u64>,
-    routing_points: BTreeMap<String, RoutingPoint>,
-    skills: BTreeMap<String, SkillTimes>,
+struct Counted<'c> {
+    routing_points: BTreeMap<&'c str, RoutingPoint>,
+    skills: BTreeMap<&'c str, SkillTimes>,
     /// Calls by activity code and second code.
-    codes: BTreeMap<String, BTreeMap<String, u64>>,
+    codes: BTreeMap<(&'c str, &'c str), u64>,
     interactions: BTreeMap<String, u64>,
 }
 
@@ -230,56 +236,110 @@ struct RoutingPoint {
     agent: u64,
     abandoned: u64,
     contained: u64,
-    in_ivr: Distribution,
-    journeys: Distribution,
+    in_ivr: Buckets,
+    journeys: Buckets,
 }
 
 #[derive(Default)]
 struct SkillTimes {
-    answered: Distribution,
-    abandoned: Distribution,
-    handled: Distribution,
+    answered: Buckets,
+    abandoned: Buckets,
+    handled: Buckets,
 }
 
-/// How a call through a routing point ended.
-#[derive(Clone, Copy)]
-enum Outcome {
-    Agent,
-    Abandoned,
-    Contained,
+/// What the calls of one route say.
+#[derive(Clone, Default)]
+struct RouteTimes {
+    calls: u64,
+    in_ivr: Buckets,
+    journeys: Buckets,
+    waited: Buckets,
+    with_agent: Buckets,
 }
 
-impl Outcome {
-    /// The skill's result decides; without one, whether the call went to an agent, or at least to a skill.
-    fn of(row: &Row<'_>) -> Self {
-        let result = row.text("skill_result").map(|result| result.to_lowercase()).unwrap_or_default();
-        let went = row.text("go_to_agent").map(|answer| answer.to_lowercase()).unwrap_or_default();
-        if result.starts_with("answer") {
-            Self::Agent
-        } else if result.starts_with("abandon") {
-            Self::Abandoned
-        } else if matches!(went.as_str(), "yes" | "si" | "sí" | "true" | "1") {
-            Self::Agent
-        } else if row.text("skill_id").is_some() {
-            Self::Abandoned
-        } else {
-            Self::Contained
+impl<'c> Counted<'c> {
+    /// First by route, of which there are few, then by label.
+    fn of(calls: &'c Calls, terms: &Terms) -> Self {
+        let mut by_route = vec![RouteTimes::default(); calls.routes().count()];
+        for (route, times) in calls.each() {
+            let Some(route) = by_route.get_mut(route) else { continue };
+            route.calls += 1;
+            route.in_ivr.observe(&IVR_BOUNDS, times.in_ivr);
+            route.journeys.observe(&JOURNEY_BOUNDS, times.journey);
+            route.waited.observe(terms.wait_bounds(), times.waited);
+            route.with_agent.observe(&HANDLE_BOUNDS, times.with_agent);
+        }
+        let mut counted = Self::default();
+        // A route that no call takes any more says nothing.
+        for (route, times) in calls.routes().zip(&by_route).filter(|(_, times)| times.calls > 0) {
+            counted.add(route, times, terms);
+        }
+        counted
+    }
+
+    fn add(&mut self, route: Route<'c>, times: &RouteTimes, terms: &Terms) {
+        let point = self.routing_points.entry(route.routing_point).or_default();
+        match route.outcome {
+            Outcome::Agent => point.agent += times.calls,
+            Outcome::Abandoned => point.abandoned += times.calls,
+            Outcome::Contained => point.contained += times.calls,
+        }
+        point.in_ivr.add(&times.in_ivr);
+        point.journeys.add(&times.journeys);
+        if let Some(skill) = route.skill.filter(|skill| terms.wants_skill(skill)) {
+            let skill = self.skills.entry(skill).or_default();
+            match route.outcome {
+                Outcome::Agent => {
+                    skill.answered.add(&times.waited);
+                    skill.handled.add(&times.with_agent);
+                }
+                Outcome::Abandoned => skill.abandoned.add(&times.waited),
+                Outcome::Contained => {}
+            }
+        }
+        if let Some(code) = route.code {
+            *self.codes.entry((code, route.second_code.unwrap_or_default())).or_default() += times.calls;
+        }
+        if let Some(kind) = route.kind {
+            *self.interactions.entry(kind.to_lowercase()).or_default() += times.calls;
         }
     }
 }
 
-fn observe(distribution: &mut Distribution, bounds: &[f64], seconds: Option<f64>) {
-    if let Some(seconds) = seconds {
-        distribution.observe(bounds, seconds);
-    }
+/// Times sorted into buckets, and their milliseconds together: whole numbers, so that the order of the calls and how
+/// they are spread over routes makes no difference.
+#[derive(Clone, Debug, Default)]
+struct Buckets {
+    counts: Vec<u64>,
+    milliseconds: u64,
 }
 
-/// Changes the entry under this key, made if it is new; the key is copied only then.
-fn update<T: Default>(map: &mut BTreeMap<String, T>, key: &str, change: impl FnOnce(&mut T)) {
-    if let Some(entry) = map.get_mut(key) {
-        change(entry);
-    } else {
-        change(map.entry(key.to_owned()).or_default());
+impl Buckets {
+    fn observe(&mut self, bounds: &[f64], time: Time) {
+        let Some(milliseconds) = time.milliseconds() else { return };
+        let seconds = f64::from(milliseconds) / 1000.0;
+        self.counts.resize(bounds.len() + 1, 0);
+        if let Some(count) = self.counts.get_mut(bounds.partition_point(|bound| *bound < seconds)) {
+            *count += 1;
+        }
+        self.milliseconds += u64::from(milliseconds);
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.counts.resize(self.counts.len().max(more.counts.len()), 0);
+        for (count, more) in self.counts.iter_mut().zip(&more.counts) {
+            *count += more;
+        }
+        self.milliseconds += more.milliseconds;
+    }
+
+    fn distribution(&self, bounds: &[f64]) -> Distribution {
+        let mut distribution = Distribution::default();
+        distribution.add(bounds, 0, 0, whole(self.milliseconds) / 1000.0);
+        for (bucket, count) in self.counts.iter().enumerate() {
+            distribution.add(bounds, bucket, *count, 0.0);
+        }
+        distribution
     }
 }
 

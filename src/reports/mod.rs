@@ -6,6 +6,7 @@ mod bodies;
 mod call_durations;
 mod closed_interactions;
 mod ivr_calls;
+mod level_base;
 mod quota;
 mod skills;
 
@@ -13,6 +14,9 @@ mod skills;
 mod truth;
 
 use crate::report::Listing;
+
+#[cfg(test)]
+pub(crate) use truth::measured;
 
 /// Every report, in the order in which its families are served.
 pub const ALL: &[Listing] = &[

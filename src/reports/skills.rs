@@ -5,6 +5,7 @@
 //! - Levels come as `service_level_Nseg` for N = 10, 20, 30 and the threshold asked for with `services_time`. A level
 //!   for 0 seconds is a slip of the service and no level.
 //! - The counts are wolkvox's own "so far today"; when it sets them back is not documented.
+//! - A level does not say what it is a share of; [`level_base`] finds it out, over all skills and from answer to answer.
 //! - A skill without calls says "0 %". No call is not a missed call: its ratios are left out.
 
 use std::collections::BTreeMap;
@@ -12,12 +13,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::level_base::{Evidence, Level};
 use crate::family::{Counter, Families, Gauge};
 use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
 use crate::spelling;
-use crate::terms::Terms;
+use crate::terms::{LevelBase, Terms};
 use crate::world::{ServiceLevelBase, World};
 
 static INFO: Gauge<2> = Gauge::new(
@@ -51,6 +53,19 @@ static SERVICE_LEVEL: Gauge<2> = Gauge::new(
      (report skills, fields service_level_Nseg; polled).",
     ["skill_id", "threshold_seconds"],
 );
+static ANSWERED_WITHIN: Counter<2> = Counter::new(
+    "wolkvox_skill_answered_within_calls_total",
+    "Calls answered by an agent within the threshold today: the service level times the calls that it is a share of, \
+     rounded; exact below 5000 calls, absent while that base is not known and matters (report skills, fields \
+     service_level_Nseg; polled).",
+    ["skill_id", "threshold_seconds"],
+);
+static LEVEL_BASE: Gauge<1> = Gauge::new(
+    "wolkvox_skill_service_level_base_info",
+    "Which calls wolkvox divides by for a service level, always 1: inbound or answered, found out from the numbers or \
+     configured, or unknown (report skills; polled).",
+    ["base"],
+);
 static ABANDONMENT: Gauge<1> = Gauge::new(
     "wolkvox_skill_abandonment_ratio",
     "Share of calls given up before an agent answered today, as wolkvox computes it, 0 to 1; absent before the first \
@@ -72,7 +87,17 @@ impl Report for Skills {
     const SPAN: Span = Span::Now;
     const URGENCY: Urgency = Urgency::Live;
     const INTERVAL: Duration = Duration::from_mins(1);
-    const FAMILIES: Families = &[&INFO, &CALLS_IN_QUEUE, &INBOUND, &ANSWERED, &ABANDONED, &SERVICE_LEVEL, &ABANDONMENT];
+    const FAMILIES: Families = &[
+        &INFO,
+        &CALLS_IN_QUEUE,
+        &INBOUND,
+        &ANSWERED,
+        &ABANDONED,
+        &SERVICE_LEVEL,
+        &ANSWERED_WITHIN,
+        &LEVEL_BASE,
+        &ABANDONMENT,
+    ];
     const FIELDS: &'static [&'static str] =
         &["skill_id", "skill_name", "calls_in_queue_now", "stat_inbound", "stat_answer", "stat_abandon", "by_abandon"];
 
@@ -118,17 +143,21 @@ impl Report for Skills {
             facts.skills.insert(id, skill);
         } else {
             facts.has_unwanted = true;
+            skill.testify(&mut facts.unwanted);
         }
         Ok(())
     }
 
-    fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
-        for (id, skill) in &facts.skills {
-            skill.measure(id, samples);
+    fn measure(facts: &Facts, terms: &Terms, samples: &mut Samples) {
+        let base = Base { given: terms.level_base(), found: facts.base() };
+        samples.gauge(&LEVEL_BASE, [base.label()], 1.0);
+        for (id, skill) in facts.told() {
+            skill.measure(id, base, samples);
         }
-        if let (Some((id, all)), true) = (&facts.all, facts.skills.is_empty() && !facts.has_unwanted) {
-            all.measure(id, samples);
-        }
+    }
+
+    fn remember(facts: &Facts) -> Facts {
+        Facts { base_before: facts.base(), ..Facts::default() }
     }
 
     fn simulate(world: &World, asked: &Asked<'_>) -> Value {
@@ -176,6 +205,51 @@ pub(super) struct Facts {
     all: Option<(String, Skill)>,
     /// Whether there was a skill that the configuration leaves out.
     has_unwanted: bool,
+    /// What the levels of those skills tell about their base.
+    unwanted: Evidence,
+    /// The base that the answers before this one told.
+    base_before: Option<LevelBase>,
+}
+
+impl Facts {
+    /// The skills that are shown: the row that merges all only where it stands alone.
+    fn told(&self) -> impl Iterator<Item = (&str, &Skill)> {
+        let stands_alone = self.skills.is_empty() && !self.has_unwanted;
+        let all = self.all.as_ref().filter(|_| stands_alone).map(|(id, skill)| (id.as_str(), skill));
+        self.skills.iter().map(|(id, skill)| (id.as_str(), skill)).chain(all)
+    }
+
+    /// The base of the service levels, as far as this answer and those before it tell.
+    fn base(&self) -> Option<LevelBase> {
+        let mut evidence = self.unwanted;
+        for (_, skill) in self.told() {
+            skill.testify(&mut evidence);
+        }
+        evidence.conclude(self.base_before)
+    }
+}
+
+/// What is known about the base of service levels.
+#[derive(Clone, Copy)]
+struct Base {
+    /// By configuration.
+    given: Option<LevelBase>,
+    /// From the numbers.
+    found: Option<LevelBase>,
+}
+
+impl Base {
+    const fn label(self) -> &'static str {
+        match (self.given, self.found) {
+            (Some(LevelBase::Inbound), _) | (None, Some(LevelBase::Inbound)) => "inbound",
+            (Some(LevelBase::Answered), _) | (None, Some(LevelBase::Answered)) => "answered",
+            (None, None) => "unknown",
+        }
+    }
+
+    fn calls(self, level: Level) -> Option<f64> {
+        self.given.map_or_else(|| level.calls(self.found), |given| Some(level.calls_of_given(given)))
+    }
 }
 
 struct Skill {
@@ -190,7 +264,20 @@ struct Skill {
 }
 
 impl Skill {
-    fn measure(&self, id: &str, samples: &mut Samples) {
+    /// The levels beside the counts, by threshold in seconds.
+    fn levels(&self) -> impl Iterator<Item = (u32, Level)> {
+        let counts = self.inbound.zip(self.answered);
+        self.levels.iter().filter_map(move |(threshold, share)| {
+            counts.map(|(inbound, answered)| (*threshold, Level { share: *share, inbound, answered }))
+        })
+    }
+
+    /// Says what this skill's levels tell about their base.
+    fn testify(&self, evidence: &mut Evidence) {
+        self.levels().for_each(|(_, level)| evidence.weigh(level));
+    }
+
+    fn measure(&self, id: &str, base: Base, samples: &mut Samples) {
         if let Some(name) = &self.name {
             samples.gauge(&INFO, [id, name], 1.0);
         }
@@ -200,6 +287,11 @@ impl Skill {
         for (family, total) in [(&INBOUND, self.inbound), (&ANSWERED, self.answered), (&ABANDONED, self.abandoned)] {
             if let Some(total) = total {
                 samples.counter(family, [id], whole(total));
+            }
+        }
+        for (threshold, level) in self.levels() {
+            if let Some(calls) = base.calls(level) {
+                samples.counter(&ANSWERED_WITHIN, [id, &threshold.to_string()], calls);
             }
         }
         if self.inbound == Some(0) {
@@ -259,7 +351,7 @@ mod tests {
         let lines = measured::<Skills>(
             &json!([{"skill_id":"1","skill_name":"-","stat_inbound":"","stat_answer":null,"stat_abandon":"--"}]),
         );
-        assert!(lines.is_empty(), "{lines:?}");
+        assert_eq!(lines, [r#"wolkvox_skill_service_level_base_info{base="unknown"} 1"#.to_owned()].into());
     }
 
     #[test]
@@ -294,5 +386,56 @@ mod tests {
         expect(&lines, "wolkvox_skill_inbound_calls_total", &[r#"{skill_id="2"} 2"#]);
         expect(&lines, "wolkvox_skill_service_level_ratio", &[r#"{skill_id="2",threshold_seconds="45"} 0.5"#]);
         assert_eq!(Skills::parameters(&terms), [("skill_id", "all".to_owned()), ("services_time", "45".to_owned())]);
+    }
+
+    #[test]
+    fn levels_are_told_as_calls_once_their_base_is_known() {
+        const WITHIN: &str = r#"wolkvox_skill_answered_within_calls_total{skill_id="1",threshold_seconds="20"} "#;
+        const BASE: &str = "wolkvox_skill_service_level_base_info";
+        let row = |inbound: u32, answered: u32, level: &str| json!({"skill_id":"1","stat_inbound":inbound,"stat_answer":answered,"service_level_20seg":level});
+        let listing = crate::report::Listing::of::<Skills>();
+        let told = |terms: &Terms, rows: &[Value]| {
+            let day = jiff::civil::date(2026, 6, 5).at(0, 0, 0, 0);
+            let ask = Ask { window: crate::report::Window { from: day, to: day }, terms };
+            let mut facts = (listing.begin)();
+            for row in rows {
+                facts = facts.successor();
+                facts.absorb(&row.to_string(), &ask).unwrap();
+            }
+            let mut samples = Samples::of(listing.families, usize::MAX);
+            facts.measure(terms, &mut samples);
+            crate::board::Page::of(&samples, &[], &[]).text().lines().map(str::to_owned).collect()
+        };
+        for (rows, base, calls) in [
+            (vec![row(9, 7, "71.43 %")], "answered", Some("5")),
+            (vec![row(9, 7, "55.56 %")], "inbound", Some("5")),
+            (vec![row(9, 7, "60.00 %")], "unknown", None),
+            (vec![row(7, 7, "71.43 %")], "unknown", Some("5")),
+            // 1 of 2 answered or 2 of 4 that came: only what was learned before can tell.
+            (vec![row(4, 2, "50.00 %")], "unknown", None),
+            (vec![row(9, 7, "71.43 %"), row(4, 2, "50.00 %")], "answered", Some("1")),
+            (vec![row(9, 7, "71.43 %"), row(9, 7, "55.56 %"), row(4, 2, "50.00 %")], "inbound", Some("2")),
+            (vec![row(0, 0, "0 %")], "unknown", Some("0")),
+        ] {
+            let lines = told(&terms(), &rows);
+            expect(&lines, BASE, &[&format!(r#"{{base="{base}"}} 1"#)]);
+            expect(&lines, WITHIN, &calls.into_iter().collect::<Vec<_>>());
+        }
+        let given = terms().with_level_base(Some(LevelBase::Inbound));
+        let lines = told(&given, &[row(9, 7, "71.43 %")]);
+        expect(&lines, BASE, &[r#"{base="inbound"} 1"#]);
+        expect(&lines, WITHIN, &["6"]);
+    }
+
+    #[test]
+    fn skills_that_are_not_shown_tell_about_the_base_too() {
+        let terms = Terms::new(Some(["2".to_owned()].into()), AgentNames::Show, 20);
+        let rows = json!([
+            {"skill_id":"1","stat_inbound":"9","stat_answer":"7","service_level_20seg":"71.43 %"},
+            {"skill_id":"2","stat_inbound":"4","stat_answer":"2","service_level_20seg":"50.00 %"},
+        ]);
+        let (lines, _, _) = fold::<Skills>(&terms, &rows);
+        let expected = r#"{skill_id="2",threshold_seconds="20"} 1"#;
+        expect(&lines, "wolkvox_skill_answered_within_calls_total", &[expected]);
     }
 }

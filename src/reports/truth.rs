@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use serde_json::Value;
 
-use crate::report::{Ask, Asked, Listing, Usage, Window};
+use crate::report::{Ask, Asked, Folding, Listing, Usage, Window};
 use crate::reports;
 use crate::samples::{Reading, Samples};
 use crate::terms::{AgentNames, Terms};
 use crate::world::{Course, INTERVALS, Work, World, demo};
 
 /// Series by name and labels.
-type Series = BTreeMap<String, Reading>;
+pub(crate) type Series = BTreeMap<String, Reading>;
 
 const USAGE: Usage = Usage { limit: 8000, by_token: 12, by_all: 1234 };
 
@@ -41,7 +41,13 @@ fn instants(world: &World) -> Vec<Timestamp> {
 }
 
 /// What a report measures from wolkvox's answer.
-fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> Series {
+pub(crate) fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> Series {
+    let mut folding = (report.begin)();
+    fold(folding.as_mut(), report, world, now, terms);
+    series(folding.as_ref(), report, terms)
+}
+
+fn fold(folding: &mut dyn Folding, report: &Listing, world: &World, now: Timestamp, terms: &Terms) {
     let today = world.today(now);
     let parameters = (report.parameters)(terms);
     let parameter = |name| parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
@@ -53,7 +59,6 @@ fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> S
         usage: USAGE,
     };
     let ask = Ask { window: Window { from: *today.start(), to: *today.end() }, terms };
-    let mut folding = (report.begin)();
     let rows = match (report.simulate)(world, &asked) {
         Value::Null => Vec::new(),
         Value::Array(rows) => rows,
@@ -63,6 +68,9 @@ fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> S
         let absorbed = folding.absorb(&row.to_string(), &ask).unwrap();
         assert_eq!((absorbed.unknown_fields, absorbed.rejection), (0, None), "{}: {row}", report.name);
     }
+}
+
+fn series(folding: &dyn Folding, report: &Listing, terms: &Terms) -> Series {
     let mut samples = Samples::of(report.families, usize::MAX);
     folding.measure(terms, &mut samples);
     let mut series = Series::new();
@@ -77,11 +85,17 @@ fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> S
 
 /// Ratios are told with two decimals of a percentage; everything else is told whole.
 fn check(report: &str, threshold: u32, expected: impl Fn(&World, Timestamp, &Terms) -> Series) {
-    let terms = terms(threshold);
+    let (terms, report) = (terms(threshold), reports::named(report).unwrap());
     for profile in demo() {
         let world = World::new(profile);
-        for now in instants(&world) {
-            let measured = measured(reports::named(report).unwrap(), &world, now, &terms);
+        let instants = instants(&world);
+        // An afternoon's answer teaches what is remembered from answer to answer.
+        let mut before = (report.begin)();
+        fold(before.as_mut(), report, &world, instants[6], &terms);
+        for now in instants {
+            let mut folding = before.successor();
+            fold(folding.as_mut(), report, &world, now, &terms);
+            let measured = series(folding.as_ref(), report, &terms);
             let expected = expected(&world, now, &terms);
             assert_eq!(measured.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "at {now}");
             for (series, reading) in &measured {
@@ -120,6 +134,11 @@ fn tidy(name: &str) -> String {
 
 fn skills(world: &World, now: Timestamp, terms: &Terms) -> Series {
     let mut series = Series::new();
+    let base = match world.profile().service_level_base {
+        crate::world::ServiceLevelBase::Inbound => "inbound",
+        crate::world::ServiceLevelBase::Answered => "answered",
+    };
+    series.insert(format!("wolkvox_skill_service_level_base_info base=\"{base}\""), number(1));
     for told in world.skills(now) {
         let id = format!("skill_id=\"{}\"", told.skill.id);
         let info = format!("wolkvox_skill_info {id},skill_name=\"{}\"", tidy(&told.skill.name));
@@ -131,6 +150,11 @@ fn skills(world: &World, now: Timestamp, terms: &Terms) -> Series {
             ("abandoned_calls_total", told.abandoned),
         ] {
             series.insert(format!("wolkvox_skill_{family} {id}"), whole(count));
+        }
+        for threshold in [10, 20, 30, terms.threshold()] {
+            let labels = format!("{id},threshold_seconds=\"{threshold}\"");
+            let calls = whole(told.answered_within(threshold));
+            series.insert(format!("wolkvox_skill_answered_within_calls_total {labels}"), calls);
         }
         if told.inbound == 0 {
             continue;

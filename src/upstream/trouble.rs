@@ -84,10 +84,10 @@ impl Cause {
             }
             Self::Tls => "Check the clock of this machine, and whether a proxy stands in between.",
             Self::HttpStatus => "Check base_url; if it is right, wolkvox has trouble of its own.",
-            Self::Forbidden => "wolkvox is most likely in maintenance; polling goes on at the usual pace.",
+            Self::Forbidden => "Wait: polling goes on at the usual pace. If it lasts for hours, ask wolkvox's support.",
             Self::Auth => {
                 "Make a new token in wolkvox Manager (Configuration, Integrations, Tokens) and write it into the token \
-                 file; it is used at once."
+                 file; it is used at once. A token in a variable of the environment needs a restart."
             }
             Self::Quota => {
                 "Nothing more is asked until local midnight. Lengthen intervals, lower quota_share, or find the other \
@@ -143,6 +143,11 @@ impl Trouble {
             | Cause::Other => Retry::NextTurn,
         };
         Self { cause, retry, what: what.into(), retry_after: None }
+    }
+
+    /// Every answer is cut, however little is asked for.
+    pub(crate) fn always_cut() -> Self {
+        Self::new(Cause::TooLarge, "cuts its answers at 60000 rows, however short the time asked for")
     }
 
     /// A status that is none of wolkvox's own refusals; a server's momentary trouble is asked about again soon.

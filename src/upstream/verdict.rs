@@ -12,6 +12,8 @@ pub enum Answered {
     Data,
     /// wolkvox has nothing to tell of that time, which is an answer.
     Nothing,
+    /// The data may be cut: there are exactly as many rows as wolkvox tells at most.
+    Cut,
 }
 
 /// Judges an answer with a status of success, once its data have been read.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::family::{Counter, Families, Gauge, Histogram};
 use crate::row::Rejection;
 use crate::samples::{Distribution, Samples, whole};
+use crate::storage::SavedReport;
 use crate::upstream::{Cause, Reply, Tally};
 
 static SUCCESS: Gauge<0> = Gauge::new(
@@ -68,6 +69,11 @@ static UNKNOWN_FIELDS: Counter<0> = Counter::new(
     "Fields in rows of wolkvox's answers that this exporter does not know and passed over.",
     [],
 );
+static CORRECTIONS: Counter<0> = Counter::new(
+    "wolkvox_exporter_corrections_total",
+    "Totals that wolkvox has lowered within a day; the highest that it told is served.",
+    [],
+);
 static SKIPPED: Counter<1> = Counter::new(
     "wolkvox_exporter_skipped_polls_total",
     "Turns of the report that went by without a request, by reason.",
@@ -96,6 +102,7 @@ pub const FAMILIES: Families = &[
     &RESPONSE_BYTES,
     &REJECTED_ROWS,
     &UNKNOWN_FIELDS,
+    &CORRECTIONS,
     &SKIPPED,
     &SERIES,
     &DROPPED_SERIES,
@@ -149,6 +156,7 @@ pub struct ReportVitals {
     skipped: [u64; Skip::ALL.len()],
     series: Option<usize>,
     dropped: u64,
+    corrections: u64,
 }
 
 impl ReportVitals {
@@ -170,35 +178,60 @@ impl ReportVitals {
             skipped: [0; Skip::ALL.len()],
             series: None,
             dropped: 0,
+            corrections: 0,
         }
     }
 
-    /// A request was made at `asked`, for a window up to that moment.
+    /// A request was made at `asked`.
     pub fn replied(&mut self, asked: Timestamp, reply: &Reply) {
         self.requests += 1;
         self.last_attempt = Some(asked);
         self.duration = Some(reply.duration);
         self.durations.observe(&DURATION_BOUNDS, reply.duration.as_secs_f64());
         self.total.add(&reply.tally);
-        self.success = Some(reply.outcome.is_ok());
-        match &reply.outcome {
-            Ok(_) => {
-                self.rows = Some(reply.tally.rows);
-                self.window_end = Some(asked);
-            }
-            Err(trouble) => {
-                for (count, cause) in self.failures.iter_mut().zip(Cause::ALL) {
-                    *count += u64::from(cause == trouble.cause());
-                }
-            }
+        if let Err(trouble) = &reply.outcome {
+            self.failed(trouble.cause());
         }
     }
 
-    /// The answer was made into samples, at this moment.
-    pub fn measured(&mut self, now: Timestamp, samples: &Samples) {
+    /// The report was not answered.
+    pub fn failed(&mut self, cause: Cause) {
+        self.success = Some(false);
+        for (count, known) in self.failures.iter_mut().zip(Cause::ALL) {
+            *count += u64::from(known == cause);
+        }
+    }
+
+    /// All that a turn asked for was answered, with so many rows together, for a window up to `end`.
+    pub fn answered(&mut self, rows: u64, end: Timestamp) {
+        self.success = Some(true);
+        self.rows = Some(rows);
+        self.window_end = Some(end);
+    }
+
+    /// The answer was made into samples, at this moment; so many totals were lowered so far.
+    pub fn measured(&mut self, now: Timestamp, samples: &Samples, corrections: u64) {
+        self.corrections = corrections;
         self.last_success = Some(now);
         self.series = Some(samples.series());
         self.dropped += samples.dropped();
+    }
+
+    /// Takes up what another process knew.
+    pub fn resumed(&mut self, saved: &SavedReport, series: usize) {
+        self.success = Some(true);
+        self.last_attempt = saved.last_attempt;
+        self.last_success = saved.last_success;
+        self.window_end = saved.window_end;
+        self.rows = saved.rows;
+        self.corrections = saved.corrections;
+        self.series = Some(series);
+    }
+
+    /// Up to when the newest answer speaks.
+    #[must_use]
+    pub fn window_end(&self) -> Option<Timestamp> {
+        self.window_end
     }
 
     /// The report's data are too old and no longer served.
@@ -273,6 +306,7 @@ impl ReportVitals {
             samples.counter(&REJECTED_ROWS, [reason.label()], whole(*count));
         }
         samples.counter(&UNKNOWN_FIELDS, [], whole(self.total.unknown_fields));
+        samples.counter(&CORRECTIONS, [], whole(self.corrections));
         for (count, reason) in self.skipped.iter().zip(Skip::ALL) {
             samples.counter(&SKIPPED, [reason.label()], whole(*count));
         }

@@ -49,6 +49,9 @@ fn section(page: &mut String, operation: &OperationStatus, now: Timestamp) {
     let zone = TimeZone::get(&operation.timezone).unwrap_or(TimeZone::UTC);
     let name = Escaped(&operation.operation);
     let (word, class) = match operation.up {
+        Some(true) if operation.reports.iter().any(|report| report.trouble.is_some()) => {
+            ("answers, but not for every report", "wait")
+        }
         Some(true) => ("answers", "good"),
         Some(false) => ("does not answer", "bad"),
         None => ("not asked yet", "wait"),
@@ -57,7 +60,7 @@ fn section(page: &mut String, operation: &OperationStatus, now: Timestamp) {
     let _ = write!(
         page,
         "<section><h2>{name} <span class=\"{class}\">{word}</span></h2>\
-         <p>Server {}, {} (there it is {}), {open}. ",
+         <p>Server {}. Time zone {}: it is {} there, and the operation is {open}. ",
         Escaped(&operation.server),
         Escaped(&operation.timezone),
         Clocked(now, &zone),
@@ -66,22 +69,28 @@ fn section(page: &mut String, operation: &OperationStatus, now: Timestamp) {
     page.push_str("</p>\n");
     troubles(page, operation);
     page.push_str(
-        "<div class=\"table\"><table><thead><tr><th>report</th><th>state</th><th>every</th><th>last answer</th>\
-         <th>next request</th><th>rows</th></tr></thead><tbody>\n",
+        "<table><thead><tr><th scope=\"col\">report</th><th scope=\"col\">state</th><th scope=\"col\">every</th>\
+         <th scope=\"col\">last answer</th><th scope=\"col\">next request</th><th scope=\"col\">rows</th></tr></thead>\
+         <tbody>\n",
     );
     for report in &operation.reports {
         row(page, report, now);
     }
-    page.push_str("</tbody></table></div></section>\n");
+    page.push_str("</tbody></table></section>\n");
 }
 
 fn budget(page: &mut String, operation: &OperationStatus, zone: &TimeZone) {
     let budget = &operation.budget;
     let _ = match budget.limit {
-        Some(limit) => write!(page, "Requests today: {} of {limit} allowed", budget.used),
-        None => write!(page, "Requests today: {} (no limit is known)", budget.used),
+        Some(limit) => write!(page, "Of {limit} requests allowed a day, {} are planned", budget.planned),
+        None => write!(page, "It is not known how many requests a day are allowed; {} are planned", budget.planned),
     };
-    let _ = write!(page, ", {} planned a day; the next day begins {}.", budget.planned, Clocked(budget.reset, zone));
+    let used = budget.used;
+    let _ = write!(
+        page,
+        " and this process has made {used} today; the next day begins at {}.",
+        Clocked(budget.reset, zone)
+    );
 }
 
 /// What is wrong, each thing once, with the reports that it concerns.
@@ -113,10 +122,11 @@ fn row(page: &mut String, report: &ReportStatus, now: Timestamp) {
         ReportState::Aging => ("failing, older data served", "wait"),
         ReportState::Failing => ("failing, no data served", "bad"),
     };
-    let rows = report.rows.map(|rows| rows.to_string()).unwrap_or_default();
+    let rows = report.rows.map_or_else(|| "none yet".to_owned(), |rows| rows.to_string());
     let _ = writeln!(
         page,
-        "<tr><td>{}</td><td class=\"{class}\">{word}</td><td>{}</td><td>{}</td><td>{}</td><td>{rows}</td></tr>",
+        "<tr><th scope=\"row\">{}</th><td class=\"{class}\">{word}</td><td data-is=\"every\">{}</td>\
+         <td data-is=\"last answer\">{}</td><td data-is=\"next request\">{}</td><td data-is=\"rows\">{rows}</td></tr>",
         report.report,
         spoken(report.interval_seconds),
         report.last_success.map_or_else(|| "never".into(), |moment| format!("{} ago", spoken(between(moment, now)))),
@@ -135,13 +145,13 @@ fn spoken(seconds: f64) -> String {
     humantime::format_duration(whole).to_string()
 }
 
-/// A moment on a clock.
+/// A moment on a clock, with its offset: abbreviations of zones mean several things.
 struct Clocked<'z>(Timestamp, &'z TimeZone);
 
 impl fmt::Display for Clocked<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let local = self.0.to_zoned(self.1.clone());
-        write!(formatter, "{}", local.strftime("%Y-%m-%d %H:%M:%S %Z"))
+        write!(formatter, "<time>{}</time>", local.strftime("%Y-%m-%d %H:%M:%S %:z"))
     }
 }
 
@@ -160,5 +170,59 @@ impl fmt::Display for Escaped<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::{BudgetStatus, TroubleStatus};
+
+    const NOW: Timestamp = Timestamp::constant(1_780_600_000, 0);
+
+    fn report(report: &'static str, state: ReportState, trouble: Option<&str>) -> ReportStatus {
+        let trouble = trouble.map(|what| TroubleStatus { cause: "x", what: what.to_owned(), advice: "Wait." });
+        ReportStatus {
+            report,
+            state,
+            interval_seconds: 60.0,
+            last_attempt: Some(NOW),
+            last_success: None,
+            next_attempt: Some(NOW),
+            rows: None,
+            trouble,
+        }
+    }
+
+    fn page(up: Option<bool>, reports: Vec<ReportStatus>) -> String {
+        let budget = BudgetStatus { limit: None, used: 7, planned: 1440, reset: NOW };
+        let operation = OperationStatus {
+            operation: "<acme>".to_owned(),
+            server: "0013".to_owned(),
+            timezone: "Asia/Manila".to_owned(),
+            open: true,
+            up,
+            budget,
+            reports,
+        };
+        render(&[operation], "/metrics", NOW)
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_once_and_nothing_breaks_out() {
+        let trouble = Some("wolkvox says <b>no</b>");
+        let failing = |name| report(name, ReportState::Failing, trouble);
+        let text = page(Some(true), vec![failing("one"), failing("two"), report("three", ReportState::Fresh, None)]);
+        assert!(text.contains("<strong>one, two:</strong> wolkvox says &lt;b&gt;no&lt;/b&gt;. Wait.</p>"), "{text}");
+        assert!(text.contains("&lt;acme&gt; <span class=\"wait\">answers, but not for every report</span>"), "{text}");
+        assert!(!text.contains("<acme>"));
+        assert!(text.contains("+08:00"), "a zone's abbreviation means several things: {text}");
+    }
+
+    #[test]
+    fn an_operation_is_told_in_one_word() {
+        for (up, word) in [(Some(true), ">answers<"), (Some(false), ">does not answer<"), (None, ">not asked yet<")] {
+            assert!(page(up, vec![report("one", ReportState::Fresh, None)]).contains(word), "{word}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the exporter serves: metrics, health, status. No endpoint ever asks wolkvox anything.
 
+mod accept;
 mod landing;
 mod metrics;
 

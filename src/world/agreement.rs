@@ -152,10 +152,16 @@ proptest! {
         let mut seconds = seconds;
         seconds.sort_unstable();
         let mut before = BTreeMap::new();
+        let mut clock = None;
         for second in seconds {
             let now = instant(day, timezone, second);
             check_agreement(&world, now);
             let after = counts(&world, now);
+            // wolkvox is asked by the local clock, which says the same hour twice when summer time ends.
+            let is_later = clock.replace(world.local(now)).is_none_or(|clock| clock <= world.local(now));
+            if !is_later {
+                break;
+            }
             for (name, count) in before {
                 prop_assert!(after.get(&name).copied().unwrap_or(0) >= count, "{} fell by {}", name, now);
             }

@@ -42,6 +42,8 @@ pub(crate) fn operation(name: &str, zone: &str, base_url: &str, polls: &[(&str, 
         quota_share: 0.8,
         open_hours: None,
         service_level: ServiceLevel { target: 0.8, threshold: 20, base: Base::Auto },
+        settling: Duration::from_mins(20),
+        births: Duration::from_mins(1),
         polls: polls.iter().map(poll).collect(),
         terms: Arc::new(terms()),
     }

@@ -16,7 +16,7 @@ fn two_operations(url: &str, intervals: &str) -> String {
         reports::ALL.iter().map(|report| format!("{}: {{ interval: {intervals} }}", report.name)).collect();
     let reports = reports.join(", ");
     format!(
-        "defaults:\n  licenses: 1000\n  reports: {{ {reports} }}\noperations:\n  - name: andes\n    base_url: {url}\n    \
+        "defaults:\n  licenses: 1000\n  births: 0s\n  settling: 0s\n  reports: {{ {reports} }}\noperations:\n  - name: andes\n    base_url: {url}\n    \
          token_file: first\n    timezone: America/Bogota\n  - name: luzon\n    base_url: {url}\n    \
          token_file: second\n    timezone: Asia/Manila\n"
     )

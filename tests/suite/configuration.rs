@@ -124,7 +124,7 @@ fn what_is_not_written_has_its_usual_value() {
 #[test]
 fn an_operations_own_keys_win_over_the_defaults_key_by_key() {
     let config = written(&format!(
-        "defaults: {{ quota_share: 50%, service_level: {{ target: 90%, threshold: 30s }},\n  \
+        "defaults: {{ quota_share: 50%, service_level: {{ target: 90%, threshold: 30s, base: answered }},\n  \
            reports: {{ skills: {{ interval: 10s }}, agents: {{ enabled: false }} }} }}\n\
          operations: [{BARE}, service_level: {{ threshold: 15s }}, reports: {{ skills: {{ enabled: true }},\n  \
            agents: {{ interval: 1m }}, quota: {{ enabled: false }} }} }}]\n\
@@ -134,6 +134,7 @@ fn an_operations_own_keys_win_over_the_defaults_key_by_key() {
     let operation = &config.operations[0];
     assert_eq!(operation.quota_share, 0.5);
     assert_eq!((operation.service_level.target, operation.service_level.threshold), (0.9, 15));
+    assert_eq!(operation.terms.level_base(), Some(wolkvox_exporter::terms::LevelBase::Answered));
     assert_eq!(operation.polls[0].interval, Duration::from_secs(10));
     assert!(operation.polls.iter().all(|poll| !["agents", "quota"].contains(&poll.report.name)));
     assert_eq!(operation.terms.agent_name("ANA"), "ANA");

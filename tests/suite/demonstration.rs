@@ -1,7 +1,6 @@
 //! `demo` as its user sees it: everything on `/metrics` within seconds, and nobody's secret anywhere.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
 
 use exposition_checker::Exposition;
 use serde_json::Value;
@@ -69,16 +68,38 @@ fn metrics_are_text_and_packed_only_where_that_is_accepted() {
         let answer = ask("GET", &url, &headers);
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
-        assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
+        assert_eq!(answer.header("vary"), Some("Accept, Accept-Encoding"));
         assert_eq!(answer.header("content-encoding"), packed.then_some("gzip"), "{accepted:?}");
-        let text = if packed {
-            let mut text = String::new();
-            flate2::read::GzDecoder::new(&answer.body[..]).read_to_string(&mut text).unwrap();
-            text
-        } else {
-            answer.text()
-        };
+        let text = if packed { answer.unpacked() } else { answer.text() };
         has_every_family(&promise::kept(&text));
+    }
+}
+
+#[test]
+fn who_asks_for_openmetrics_is_given_it_whole() {
+    const WANTED: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    let demo = Running::serving(&["demo"]);
+    demo.ready();
+    for packed in [false, true] {
+        let coding = if packed { "gzip" } else { "identity" };
+        let answer = ask("GET", &format!("{}/metrics", demo.url()), &[("Accept", WANTED), ("Accept-Encoding", coding)]);
+        let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        assert_eq!(answer.header("content-type"), Some(content_type));
+        assert_eq!(answer.header("vary"), Some("Accept, Accept-Encoding"));
+        let text = if packed { answer.unpacked() } else { answer.text() };
+        assert_eq!(text.find("# EOF\n"), Some(text.len() - 6), "the end stands at the end");
+        for expected in [
+            "# TYPE wolkvox_skill_inbound_calls counter\n",
+            "\nwolkvox_skill_inbound_calls_created{operation=\"andes\",",
+            "\nwolkvox_exporter_api_requests_created{operation=\"luzon\",",
+            "\nwolkvox_skill_wait_seconds_created{operation=\"luzon\",",
+            "# UNIT wolkvox_agent_occupancy_ratio ratio\n",
+            "# TYPE wolkvox_operation info\n",
+            ",le=\"20.0\"} ",
+            "\nprocess_cpu_seconds_created ",
+        ] {
+            assert!(text.contains(expected), "{expected:?} is missing");
+        }
     }
 }
 
@@ -162,7 +183,14 @@ fn no_page_and_no_line_of_the_log_tells_a_token_or_a_person() {
         .flat_map(|sample| sample.labels.clone())
         .map(|(_, value)| value)
         .collect();
-    assert!(labels.iter().any(|label| label.starts_with("agent-")), "agents go by pseudonyms");
+    for label in &labels {
+        let is_number = label.len() >= 7 && label.bytes().all(|byte| byte.is_ascii_digit());
+        assert!(!is_number, "looks like a telephone number: {label}");
+    }
+    for agent in demo.metrics().samples("wolkvox_agent_info", &[]) {
+        let name = agent.label("agent_name").unwrap();
+        assert!(name.starts_with("agent-"), "an agent is called by name: {name}");
+    }
     let status = demo.get("/api/v1/status");
     let pages = [metrics, demo.get("/").text(), status.text(), demo.log()];
     for token in OPERATIONS.map(|operation| format!("{operation}-token")) {

@@ -42,22 +42,22 @@ async fn exposition(moment: Timestamp, polled: Duration) -> String {
         gates: Arc::new(Gates::default()),
         board: Arc::clone(&board),
         series_per_report: config.series_per_report,
+        storage: None,
     };
-    let mut tasks = Tasks::new();
-    let mut watches = Vec::new();
+    let (mut pollers, mut seen) = (Tasks::new(), Vec::new());
     for (position, operation) in config.operations.into_iter().enumerate() {
         let token = operation.token.read().unwrap();
         let upstream = Upstream::new(Transport::Router(simulator.router()), &operation.base_url);
         let (poller, watch) = Poller::new(Arc::new(operation), position, token, upstream, around.clone());
-        tasks.spawn("poll", poller.run(tasks.shutdown()));
-        watches.push(watch);
+        pollers.spawn("poll", poller.run(pollers.shutdown()));
+        seen.push(watch);
     }
-    for watch in &mut watches {
+    for watch in &mut seen {
         watch.ready().await;
     }
     tokio::time::sleep(polled).await;
     let text = board.exposition(Instant::now()).text();
-    tasks.end().await;
+    pollers.end().await;
     String::from_utf8(text.to_vec()).unwrap()
 }
 

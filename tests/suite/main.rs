@@ -1,6 +1,5 @@
 //! The tests of the whole, in one binary: each module is a subject.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::cast_precision_loss, clippy::unchecked_time_subtraction, reason = "the numbers of tests are small")]
 #![expect(clippy::disallowed_methods, reason = "tests spawn and read the environment where they need to")]
 
@@ -11,9 +10,12 @@ mod commands;
 mod configuration;
 mod demonstration;
 mod dockerfile;
+mod documentation;
 mod golden;
 mod polling;
 mod prometheus;
 mod promise;
 mod running;
 mod scraping;
+mod structure;
+mod windows;

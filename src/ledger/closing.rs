@@ -1,0 +1,141 @@
+//! Which day is asked for: a day is closed, with all its late rows, before the next one is opened.
+
+use std::time::Duration;
+
+use jiff::Zoned;
+use jiff::civil::{Date, DateTime};
+use tokio::time::Instant;
+
+use crate::report::Window;
+
+/// How many days back are closed after an outage; wolkvox tells no more than a month.
+const MOST_DAYS_BACK: i64 = 30;
+
+/// Which day a report is asked for.
+#[derive(Clone, Debug)]
+pub struct Closing {
+    /// How long after midnight rows of the day before may still come.
+    settling: Duration,
+    /// How long each day's end, and each day's beginning, must be there to be seen.
+    shown: Duration,
+    /// The newest day that was answered.
+    day: Option<Date>,
+    /// From when the next day may be opened: the day's last rows were told, and shown.
+    closed: Option<Instant>,
+}
+
+impl Closing {
+    /// Nothing was asked yet.
+    #[must_use]
+    pub fn new(settling: Duration, shown: Duration) -> Self {
+        Self { settling, shown, day: None, closed: None }
+    }
+
+    /// Takes up what another process knew.
+    pub fn resume(&mut self, day: Option<Date>, closed: Option<Instant>) {
+        (self.day, self.closed) = (day, closed);
+    }
+
+    /// The newest day that was answered.
+    #[must_use]
+    pub fn day(&self) -> Option<Date> {
+        self.day
+    }
+
+    /// From when the next day may be opened.
+    #[must_use]
+    pub fn closed(&self) -> Option<Instant> {
+        self.closed
+    }
+
+    /// What to ask for at this moment.
+    #[must_use]
+    pub fn window(&self, local: &Zoned, now: Instant) -> Window {
+        let today = local.date();
+        let day = match self.day {
+            Some(day) if day < today => {
+                let is_closed = self.closed.is_some_and(|closed| closed <= now);
+                let next = day.tomorrow().unwrap_or(today);
+                let earliest = today.saturating_sub(jiff::Span::new().days(MOST_DAYS_BACK));
+                if is_closed { next.max(earliest) } else { day.max(earliest) }
+            }
+            _ => today,
+        };
+        Window {
+            from: day.at(0, 0, 0, 0),
+            to: if day == today { whole_second(local.datetime()) } else { day.at(23, 59, 59, 0) },
+        }
+    }
+
+    /// A question for this window, asked at `local`, was answered; what came of it is served unchanged from `served` on.
+    pub fn answered(&mut self, window: Window, local: &Zoned, served: Instant) {
+        let day = window.to.date();
+        if self.day != Some(day) {
+            self.day = Some(day);
+            self.closed = None;
+        }
+        let end = day.tomorrow().and_then(|next| next.to_zoned(local.time_zone().clone()));
+        let settled = end.map(|end| end.timestamp() + self.settling);
+        if self.closed.is_none() && settled.is_ok_and(|settled| local.timestamp() >= settled) {
+            self.closed = Some(served + self.shown);
+        }
+    }
+}
+
+pub(super) fn whole_second(moment: DateTime) -> DateTime {
+    moment.with().subsec_nanosecond(0).build().unwrap_or(moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Zoned {
+        text.parse().unwrap()
+    }
+
+    fn asked(closing: &Closing, local: &Zoned, now: Instant) -> String {
+        let window = closing.window(local, now);
+        format!("{} {}", window.from.strftime("%d %H:%M"), window.to.strftime("%d %H:%M:%S"))
+    }
+
+    #[test]
+    fn a_day_is_asked_for_until_it_has_settled_and_was_seen() {
+        let start = Instant::now();
+        let minute = Duration::from_mins(1);
+        let mut closing = Closing::new(20 * minute, minute);
+        let answer = |closing: &mut Closing, time: &str, passed: Duration| {
+            let local = at(&format!("2026-03-{time}[America/Bogota]"));
+            let text = asked(closing, &local, start + passed);
+            let window = closing.window(&local, start + passed);
+            closing.answered(window, &local, start + passed);
+            text
+        };
+        assert_eq!(answer(&mut closing, "02T23:58:30", Duration::ZERO), "02 00:00 02 23:58:30");
+        assert_eq!(answer(&mut closing, "03T00:03:30", 5 * minute), "02 00:00 02 23:59:59");
+        assert_eq!(answer(&mut closing, "03T00:19:59", 21 * minute), "02 00:00 02 23:59:59");
+        assert_eq!(answer(&mut closing, "03T00:20:30", 22 * minute), "02 00:00 02 23:59:59");
+        assert_eq!(answer(&mut closing, "03T00:21:00", 22 * minute + minute / 2), "02 00:00 02 23:59:59");
+        assert_eq!(answer(&mut closing, "03T00:21:30", 23 * minute), "03 00:00 03 00:21:30");
+    }
+
+    #[test]
+    fn days_missed_in_an_outage_are_closed_one_after_another() {
+        let start = Instant::now();
+        let minute = Duration::from_mins(1);
+        let mut closing = Closing::new(20 * minute, minute);
+        let before = at("2026-03-02T15:00:00[America/Bogota]");
+        let window = closing.window(&before, start);
+        closing.answered(window, &before, start);
+        let after = at("2026-03-05T09:00:00[America/Bogota]");
+        let mut now = start + Duration::from_hours(66);
+        let mut days = Vec::new();
+        for _ in 0..8 {
+            let window = closing.window(&after, now);
+            days.push(window.to.date().day());
+            closing.answered(window, &after, now);
+            now += minute / 2;
+        }
+        assert_eq!(days, [2, 2, 3, 3, 4, 4, 5, 5]);
+    }
+}

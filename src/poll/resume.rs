@@ -1,0 +1,177 @@
+//! What a poller saves, and how the next process takes it up again.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use tracing::error;
+
+use super::slot::Slot;
+use super::{Poller, Rest};
+use crate::config::Operation;
+use crate::family::Kind;
+use crate::ledger::Mark;
+use crate::samples::Samples;
+use crate::storage::{SavedMark, SavedReport, SavedSample, Spendings};
+
+/// Turns moments of this process into wall time and back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moments {
+    pub(super) now: Instant,
+    pub(super) wall: Timestamp,
+}
+
+impl Moments {
+    pub(super) fn wall(self, moment: Instant) -> Timestamp {
+        let since = |earlier: Instant, later: Instant| later.saturating_duration_since(earlier);
+        let later = self.wall.saturating_add(since(self.now, moment));
+        let earlier = self.wall.saturating_sub(since(moment, self.now));
+        if moment >= self.now { later } else { earlier }.unwrap_or(self.wall)
+    }
+
+    /// A moment that has passed may lie before anything that this machine's clock knows; it is now, then.
+    pub(super) fn moment(self, wall: Timestamp) -> Instant {
+        let difference = wall.duration_since(self.wall);
+        match Duration::try_from(difference) {
+            Ok(ahead) => self.now + ahead,
+            Err(_) => self.now.checked_sub(difference.unsigned_abs()).unwrap_or(self.now),
+        }
+    }
+}
+
+impl Poller {
+    /// Takes up what a process before this one has saved: what it spent, when it was to ask again, what it served.
+    pub(super) fn resume(&mut self) {
+        let Some(storage) = self.around.storage.clone() else { return };
+        let at = self.moments();
+        if let Some(spendings) = storage.spendings(&self.operation.name) {
+            self.budget = self.budget.clone().resumed(spendings.day, spendings.used);
+            if spendings.quota_is_spent && spendings.day == self.budget.day() {
+                self.rest = Some(Rest::SpentQuota { day: spendings.day });
+            }
+            for (position, slot) in self.slots.iter().enumerate() {
+                if let Some(due) = spendings.due.get(slot.poll.report.name) {
+                    self.schedule.resume(position, at.moment(*due));
+                }
+            }
+        }
+        for position in 0..self.slots.len() {
+            let Some(slot) = self.slots.get_mut(position) else { continue };
+            let Some(saved) = storage.report(&self.operation.name, slot.poll.report.name) else { continue };
+            if let Some(samples) = slot.resume(&saved, &self.operation, at) {
+                self.serve(position, samples, at.now);
+            }
+        }
+        self.tell_all();
+    }
+
+    /// Keeps what the operation has spent, before more is.
+    pub(super) async fn keep_spendings(&self) {
+        let Some(storage) = self.around.storage.clone() else { return };
+        let at = self.moments();
+        let due = self.slots.iter().enumerate().filter_map(|(position, slot)| {
+            Some((slot.poll.report.name.to_owned(), at.wall(self.schedule.next_turn(position)?)))
+        });
+        let spendings = Spendings {
+            day: self.budget.day(),
+            used: self.budget.used(),
+            quota_is_spent: matches!(self.rest, Some(Rest::SpentQuota { .. })),
+            due: due.collect(),
+        };
+        let name = self.operation.name.clone();
+        off_the_runtime(move || storage.keep_spendings(&name, &spendings)).await;
+    }
+
+    /// Keeps what a report is about to serve, so that nothing that was ever scraped is forgotten.
+    pub(super) async fn keep_report(&self, position: usize, samples: &Samples) {
+        let Some(storage) = self.around.storage.clone() else { return };
+        let Some(slot) = self.slots.get(position) else { return };
+        let saved = slot.saved(samples, &self.operation, self.moments());
+        let (operation, report) = (self.operation.name.clone(), slot.poll.report.name);
+        off_the_runtime(move || storage.keep_report(&operation, report, &saved)).await;
+    }
+
+    fn moments(&self) -> Moments {
+        Moments { now: Instant::now(), wall: self.around.clock.now() }
+    }
+}
+
+impl Slot {
+    /// What is to be saved beside these samples, as they were entered.
+    pub(super) fn saved(&self, samples: &Samples, operation: &Operation, at: Moments) -> SavedReport {
+        let name = |family: usize| self.poll.report.families.get(family).map_or("", |family| family.name());
+        let marks = self.ledger.marks().map(|(family, labels, mark)| SavedMark {
+            family: name(family).to_owned(),
+            labels: labels.to_owned(),
+            high: mark.high.clone(),
+            told: (mark.told != mark.high).then(|| mark.told.clone()),
+            ripe: mark.ripe.map(|ripe| at.wall(ripe)),
+        });
+        let sheets = samples.sheets().iter();
+        let samples = sheets.flat_map(|sheet| {
+            sheet.samples().map(|(labels, reading)| SavedSample {
+                family: sheet.family().name().to_owned(),
+                labels: labels.to_owned(),
+                // A total's reading is in its mark.
+                reading: (sheet.family().kind() == Kind::Gauge).then(|| reading.clone()),
+            })
+        });
+        SavedReport {
+            base_url: operation.base_url.clone(),
+            timezone: operation.timezone_name.clone(),
+            day: self.closing.day(),
+            closed: self.closing.closed().map(|closed| at.wall(closed)),
+            corrections: self.ledger.corrections(),
+            marks: marks.collect(),
+            samples: samples.collect(),
+            is_empty: self.is_empty(),
+            served_until: at.wall(self.served_until().unwrap_or(at.now)),
+            last_attempt: self.vitals.last_attempt(),
+            last_success: self.vitals.last_success(),
+            window_end: self.vitals.window_end(),
+            rows: self.vitals.rows(),
+        }
+    }
+
+    /// Takes up what was saved; answers the samples to serve, if they are not too old. A state of another place or zone
+    /// is none.
+    pub(super) fn resume(&mut self, saved: &SavedReport, operation: &Operation, at: Moments) -> Option<Samples> {
+        if saved.base_url != operation.base_url || saved.timezone != operation.timezone_name {
+            return None;
+        }
+        let families = self.poll.report.families;
+        let position = |name: &str| families.iter().position(|family| family.name() == name);
+        let marks = saved.marks.iter().filter_map(|mark| {
+            let known = Mark {
+                high: mark.high.clone(),
+                told: mark.told.clone().unwrap_or_else(|| mark.high.clone()),
+                ripe: mark.ripe.map(|ripe| at.moment(ripe)),
+            };
+            Some((position(&mark.family)?, mark.labels.clone(), known))
+        });
+        self.ledger.resume(saved.day, saved.corrections, marks);
+        self.closing.resume(saved.day, saved.closed.map(|closed| at.moment(closed)));
+        let mut samples = Samples::of(families, usize::MAX);
+        let totals: HashMap<_, _> =
+            saved.marks.iter().map(|mark| ((mark.family.as_str(), mark.labels.as_str()), &mark.high)).collect();
+        for SavedSample { family, labels, reading } in &saved.samples {
+            let total = || totals.get(&(family.as_str(), labels.as_str())).copied();
+            if let Some(reading) = reading.as_ref().or_else(total) {
+                samples.put_back(family, labels, reading.clone());
+            }
+        }
+        self.vitals.resumed(saved, samples.series());
+        let until = at.moment(saved.served_until);
+        self.resumed(until, saved.is_empty);
+        (until > at.now).then_some(samples)
+    }
+}
+
+/// Lets a file be written where that may block. Should the task be cancelled, the writing still ends in order.
+async fn off_the_runtime(write: impl FnOnce() + Send + 'static) {
+    if let Err(failure) = tokio::task::spawn_blocking(write).await {
+        error!(%failure, "the state was not saved, by a defect of the exporter");
+    }
+}

@@ -1,0 +1,89 @@
+//! One file of saved state: a line that says what it is, a checksum, and the packed state.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What every file begins with; the number is the version of what follows.
+const HEADER: &[u8] = b"wolkvox-exporter state 1\n";
+
+/// No state unpacks to more: a few million series.
+const LARGEST: u64 = 1 << 30;
+
+/// Why a file is no saved state of this version.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Damage {
+    #[error("it is not a state of this version")]
+    Foreign,
+    #[error("its checksum is wrong")]
+    Checksum,
+    #[error("it does not unpack")]
+    Unreadable(#[source] io::Error),
+    #[error("it does not say what a state says")]
+    Strange(#[source] serde_json::Error),
+}
+
+/// A state as the bytes of a file.
+pub(super) fn pack(saved: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    serde_json::to_writer(io::BufWriter::new(&mut encoder), saved)?;
+    let packed = encoder.finish()?;
+    let mut bytes = HEADER.to_vec();
+    bytes.extend_from_slice(&crc32fast::hash(&packed).to_le_bytes());
+    bytes.extend_from_slice(&packed);
+    Ok(bytes)
+}
+
+/// The state in the bytes of a file.
+pub(super) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Damage> {
+    let rest = bytes.strip_prefix(HEADER).ok_or(Damage::Foreign)?;
+    let (checksum, packed) = rest.split_first_chunk::<4>().ok_or(Damage::Checksum)?;
+    if crc32fast::hash(packed).to_le_bytes() != *checksum {
+        return Err(Damage::Checksum);
+    }
+    let mut json = Vec::new();
+    DeflateDecoder::new(packed).take(LARGEST).read_to_end(&mut json).map_err(Damage::Unreadable)?;
+    serde_json::from_slice(&json).map_err(Damage::Strange)
+}
+
+/// Puts bytes into a file in one step: whoever reads it finds the old ones or the new ones, never a part.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_added_extension("new");
+    let mut file = File::create(&new)?;
+    file.write_all(bytes)?;
+    // Without this a power cut could leave the new name with none of the bytes.
+    file.sync_data()?;
+    fs::rename(&new, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_state_comes_back_and_no_damage_goes_unseen(words in proptest::collection::vec("\\PC{0,12}", 0..20), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+            let bytes = pack(&words).unwrap();
+            prop_assert_eq!(unpack::<Vec<String>>(&bytes).unwrap(), words);
+            let mut damaged = bytes.clone();
+            *at.get_mut(&mut damaged) ^= 1 << bit;
+            prop_assert!(unpack::<Vec<String>>(&damaged).is_err());
+            let cut = at.index(bytes.len());
+            prop_assert!(unpack::<Vec<String>>(&bytes[..cut]).is_err());
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            prop_assert!(unpack::<Vec<String>>(&bytes).is_err());
+            prop_assert!(unpack::<Vec<String>>(&[HEADER, &bytes].concat()).is_err());
+        }
+    }
+}
