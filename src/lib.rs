@@ -30,6 +30,7 @@
 //! - [`ledger`], [`storage`]: what makes totals exact over midnights, corrections and restarts.
 //! - [`format`]: how the two formats of an exposition are written.
 //! - [`board`]: the newest page of everything, and the exposition made of them.
+//! - [`backfill`]: the history of past days, for promtool.
 //! - [`process`], [`status`], [`vitals`]: what the exporter tells about itself.
 //! - [`web`]: the endpoints.
 //! - [`config`], [`estimate`], [`plan`], [`token`]: what was written becomes what is meant, or every mistake at once.
@@ -77,6 +78,9 @@ pub mod storage;
 pub mod format;
 
 pub mod board;
+
+// What is told of days gone by.
+pub mod backfill;
 
 // What the exporter tells about itself.
 pub mod process;

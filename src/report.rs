@@ -134,6 +134,9 @@ pub trait Report: 'static {
     const FAMILIES: Families;
     /// The fields of a row, lower case, needed or not, in wolkvox's order. Others are counted as unknown.
     const FIELDS: &'static [&'static str];
+    /// The field that says which hour of the clock a row is about, where each row is about one: a single answer then
+    /// tells all hours of a day apart.
+    const HOUR: Option<&'static str> = None;
 
     /// Parameters beside `api` and the dates.
     #[must_use]
@@ -270,6 +273,8 @@ pub struct Listing {
     pub interval: Duration,
     /// What it measures.
     pub families: Families,
+    /// Reads which hour of the clock a row is about, where each row is about one.
+    pub hour: Option<fn(&str) -> Option<i8>>,
     /// Parameters beside `api` and the dates.
     pub parameters: fn(&Terms) -> Vec<(&'static str, String)>,
     /// Says what is known when nothing happened.
@@ -291,6 +296,10 @@ impl Listing {
             urgency: R::URGENCY,
             interval: R::INTERVAL,
             families: R::FAMILIES,
+            hour: match R::HOUR {
+                Some(_) => Some(|json| Row::of(json, R::FIELDS).ok()?.hour(R::HOUR?).ok()?),
+                None => None,
+            },
             parameters: R::parameters,
             nothing: R::measure_nothing,
             begin: || Box::new(Facts::<R>(R::Facts::default())),

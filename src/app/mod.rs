@@ -1,5 +1,6 @@
 //! The commands: what each of them puts together, and how it ends.
 
+mod backfill;
 mod check;
 pub mod demo;
 mod engine;
@@ -22,7 +23,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Healthcheck => healthcheck::run(&arguments).await,
         Command::Simulate(simulate) => simulate::run(&arguments, simulate).await,
         Command::Demo => demo::run(&arguments).await,
-        Command::Serve | Command::Check { .. } | Command::Once => {
+        Command::Serve | Command::Check { .. } | Command::Once | Command::Backfill(_) => {
             let switches = &arguments.switches;
             let config = match Config::load(arguments.config_file.as_deref(), switches, &config::process_environment) {
                 Ok(config) => config,
@@ -31,8 +32,9 @@ pub async fn run(arguments: Arguments) -> ExitCode {
                     return ExitCode::from(WRONG_CONFIGURATION);
                 }
             };
-            match arguments.command {
-                Command::Check { probe } => check::run(&config, probe).await,
+            match &arguments.command {
+                Command::Check { probe } => check::run(&config, *probe).await,
+                Command::Backfill(asked) => backfill::run(config, asked).await,
                 Command::Once => once::run(config).await,
                 _ => serve::run(&arguments, config).await,
             }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use jiff::civil::Date;
 
 use super::flags::{Word, command_line};
 use crate::config::Switches;
@@ -32,6 +33,8 @@ pub enum Command {
     },
     /// Poll everything once and print one exposition.
     Once,
+    /// Write the history of past days.
+    Backfill(Backfill),
     /// Ask the running exporter whether it is healthy.
     Healthcheck,
 }
@@ -43,6 +46,23 @@ pub struct Simulate {
     pub seed: Option<u64>,
     /// Faults as written, `REPORT=FAULT`.
     pub faults: Vec<String>,
+}
+
+/// Which history is to be written, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backfill {
+    /// The first civil day of each operation.
+    pub from: Date,
+    /// The last one.
+    pub to: Date,
+    /// How many hours there are from one sample to the next.
+    pub every_hours: i8,
+    /// The file; standard output without one.
+    pub output: Option<PathBuf>,
+    /// The most requests of this run.
+    pub requests: Option<u64>,
+    /// Whether to wait for the next day where the budget of one is not enough.
+    pub wait: bool,
 }
 
 /// How log lines are written.
@@ -99,6 +119,12 @@ impl Arguments {
             ("--probe", probe, Word::Check),
             ("--seed", seed.is_some(), Word::Simulate),
             ("--fault", !faults.is_empty(), Word::Simulate),
+            ("--from", matches.contains_id("from"), Word::Backfill),
+            ("--to", matches.contains_id("to"), Word::Backfill),
+            ("--every", matches.contains_id("every"), Word::Backfill),
+            ("--output", matches.contains_id("output"), Word::Backfill),
+            ("--requests", matches.contains_id("requests"), Word::Backfill),
+            ("--wait", matches.get_flag("wait"), Word::Backfill),
         ] {
             if given && word != of {
                 return Err(belongs_elsewhere(flag, of));
@@ -110,6 +136,7 @@ impl Arguments {
             Word::Simulate => Command::Simulate(Simulate { seed, faults }),
             Word::Check => Command::Check { probe },
             Word::Once => Command::Once,
+            Word::Backfill => Command::Backfill(backfill(matches)?),
             Word::Healthcheck => Command::Healthcheck,
         };
         let mut listen: Vec<Listen> = many(matches, "web.listen-address");
@@ -149,6 +176,24 @@ impl Arguments {
     }
 }
 
+fn backfill(matches: &ArgMatches) -> Result<Backfill, clap::Error> {
+    let day = |id: &str| matches.get_one::<Date>(id).copied().ok_or_else(|| missing(id));
+    Ok(Backfill {
+        from: day("from")?,
+        to: day("to")?,
+        every_hours: matches.get_one::<i8>("every").copied().unwrap_or(1),
+        output: matches.get_one("output").cloned(),
+        requests: matches.get_one("requests").copied(),
+        wait: matches.get_flag("wait"),
+    })
+}
+
+fn missing(id: &str) -> clap::Error {
+    let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
+    error.insert(ContextKind::InvalidArg, ContextValue::Strings(vec![format!("--{id} <DATE>")]));
+    error
+}
+
 fn many<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Vec<T> {
     matches.get_many::<T>(id).into_iter().flatten().cloned().collect()
 }
@@ -162,6 +207,8 @@ fn belongs_elsewhere(flag: &str, of: Word) -> clap::Error {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
     use crate::version;
 
@@ -209,6 +256,28 @@ mod tests {
             ("check", Command::Check { probe: false }),
             ("check --probe", Command::Check { probe: true }),
             ("once", Command::Once),
+            (
+                "backfill --from 2026-08-01 --to=2026-10-31",
+                Command::Backfill(Backfill {
+                    from: date(2026, 8, 1),
+                    to: date(2026, 10, 31),
+                    every_hours: 1,
+                    output: None,
+                    requests: None,
+                    wait: false,
+                }),
+            ),
+            (
+                "backfill --from 2026-08-01 --to 2026-08-01 --every 6h --output h.om --requests 500 --wait",
+                Command::Backfill(Backfill {
+                    from: date(2026, 8, 1),
+                    to: date(2026, 8, 1),
+                    every_hours: 6,
+                    output: Some(PathBuf::from("h.om")),
+                    requests: Some(500),
+                    wait: true,
+                }),
+            ),
             ("healthcheck", Command::Healthcheck),
             ("simulate", Command::Simulate(Simulate::default())),
             (
@@ -261,7 +330,11 @@ mod tests {
             ("--log.level=trace", "invalid value 'trace'"),
             ("--storage.path=x", "unexpected argument"),
             ("--web.config.file=x", "unexpected argument"),
-            ("backfill", "invalid value 'backfill'"),
+            ("backfill --to 2026-08-01", "required arguments were not provided"),
+            ("backfill --from yesterday", "invalid value 'yesterday'"),
+            ("backfill --every 5h", "invalid value '5h'"),
+            ("--from 2026-08-01", "'--from' cannot be used with 'any command but backfill'"),
+            ("serve --wait", "'--wait' cannot be used with 'any command but backfill'"),
         ] {
             let told = refused(line);
             assert!(told.contains(part), "{line}: {told}");

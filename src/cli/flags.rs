@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::{EnumValueParser, NonEmptyStringValueParser, PossibleValue, RangedU64ValueParser};
 use clap::{Arg, ArgAction, ValueEnum, value_parser};
+use jiff::civil::Date;
 
+use crate::backfill::Every;
 use crate::listen::Listen;
 use crate::{reports, version};
 
@@ -19,6 +21,7 @@ pub(super) enum Word {
     Simulate,
     Check,
     Once,
+    Backfill,
     Healthcheck,
 }
 
@@ -30,6 +33,7 @@ impl Word {
             Self::Simulate => "simulate",
             Self::Check => "check",
             Self::Once => "once",
+            Self::Backfill => "backfill",
             Self::Healthcheck => "healthcheck",
         }
     }
@@ -41,6 +45,7 @@ impl Word {
             Self::Simulate => "The simulated wolkvox API alone, with faults on request",
             Self::Check => "Read the configuration; print every mistake, or the plan of requests against the quota",
             Self::Once => "Poll every report once and print one exposition; fail if a report failed",
+            Self::Backfill => "Write the history of past days as OpenMetrics, for promtool, within the quota",
             Self::Healthcheck => "Ask the running exporter whether it is healthy",
         }
     }
@@ -48,7 +53,7 @@ impl Word {
 
 impl ValueEnum for Word {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Serve, Self::Demo, Self::Simulate, Self::Check, Self::Once, Self::Healthcheck]
+        &[Self::Serve, Self::Demo, Self::Simulate, Self::Check, Self::Once, Self::Backfill, Self::Healthcheck]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -129,7 +134,41 @@ pub(super) fn command_line() -> clap::Command {
                 .action(ArgAction::Append)
                 .value_parser(NonEmptyStringValueParser::new()),
         )
+        .arg(flag("from", "DATE", "backfill: the first day, such as 2026-08-01").value_parser(day))
+        .arg(flag("to", "DATE", "backfill: the last day").value_parser(day))
+        .arg(
+            flag("every", "DURATION", "backfill: from one sample to the next: 1h, 2h, 3h, 4h, 6h, 8h, 12h, 24h [default: 1h]")
+                .value_parser(hours),
+        )
+        .arg(
+            flag("output", "FILE", "backfill: what is written, and taken up again after an interruption; without it, \
+                 standard output")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            flag("requests", "COUNT", "backfill: the most requests of this run")
+                .value_parser(RangedU64ValueParser::<u64>::new().range(1..)),
+        )
+        .arg(
+            Arg::new("wait")
+                .long("wait")
+                .action(ArgAction::SetTrue)
+                .help("backfill: wait for the next day where the quota of one is not enough"),
+        )
         .args(switches)
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "a day is written such as 2026-08-01".to_owned())
+}
+
+/// Whole hours that divide a day.
+fn hours(text: &str) -> Result<i8, String> {
+    let seconds = humantime::parse_duration(text).map(|duration| duration.as_secs_f64());
+    let hours = (1..=24).find(|hours| seconds == Ok(f64::from(*hours) * 3600.0));
+    hours
+        .filter(|hours| Every::hours(*hours).is_some())
+        .ok_or_else(|| "wolkvox counts by the hour; write whole hours that divide a day, such as 1h or 6h".to_owned())
 }
 
 /// A path of its own for the exposition.

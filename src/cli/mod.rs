@@ -6,4 +6,4 @@
 mod arguments;
 mod flags;
 
-pub use arguments::{Arguments, Command, LogFormat, Simulate};
+pub use arguments::{Arguments, Backfill, Command, LogFormat, Simulate};

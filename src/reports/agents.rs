@@ -120,6 +120,7 @@ impl Report for Agents {
         "occupancy",
         "aux_time",
     ];
+    const HOUR: Option<&'static str> = Some("hour");
 
     fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection> {
         let id = row.id("agent_id")?;

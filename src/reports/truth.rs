@@ -11,7 +11,7 @@ use crate::report::{Ask, Asked, Folding, Listing, Usage, Window};
 use crate::reports;
 use crate::samples::{Reading, Samples};
 use crate::terms::{AgentNames, Terms};
-use crate::world::{Course, INTERVALS, Work, World, demo};
+use crate::world::{Course, INTERVALS, Period, Work, World, demo};
 
 /// Series by name and labels.
 pub(crate) type Series = BTreeMap<String, Reading>;
@@ -42,23 +42,27 @@ fn instants(world: &World) -> Vec<Timestamp> {
 
 /// What a report measures from wolkvox's answer.
 pub(crate) fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> Series {
+    measured_in(report, world, &world.today(now), now, terms)
+}
+
+/// What a report measures from wolkvox's answer about a period.
+pub(crate) fn measured_in(report: &Listing, world: &World, period: &Period, now: Timestamp, terms: &Terms) -> Series {
     let mut folding = (report.begin)();
-    fold(folding.as_mut(), report, world, now, terms);
+    fold(folding.as_mut(), report, world, period, now, terms);
     series(folding.as_ref(), report, terms)
 }
 
-fn fold(folding: &mut dyn Folding, report: &Listing, world: &World, now: Timestamp, terms: &Terms) {
-    let today = world.today(now);
+fn fold(folding: &mut dyn Folding, report: &Listing, world: &World, period: &Period, now: Timestamp, terms: &Terms) {
     let parameters = (report.parameters)(terms);
     let parameter = |name| parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
     let asked = Asked {
         now,
-        period: Some(today.clone()),
+        period: Some(period.clone()),
         skill_id: parameter("skill_id"),
         services_time: parameter("services_time").map(|seconds| seconds.parse().unwrap()),
         usage: USAGE,
     };
-    let ask = Ask { window: Window { from: *today.start(), to: *today.end() }, terms };
+    let ask = Ask { window: Window { from: *period.start(), to: *period.end() }, terms };
     let rows = match (report.simulate)(world, &asked) {
         Value::Null => Vec::new(),
         Value::Array(rows) => rows,
@@ -91,10 +95,10 @@ fn check(report: &str, threshold: u32, expected: impl Fn(&World, Timestamp, &Ter
         let instants = instants(&world);
         // An afternoon's answer teaches what is remembered from answer to answer.
         let mut before = (report.begin)();
-        fold(before.as_mut(), report, &world, instants[6], &terms);
+        fold(before.as_mut(), report, &world, &world.today(instants[6]), instants[6], &terms);
         for now in instants {
             let mut folding = before.successor();
-            fold(folding.as_mut(), report, &world, now, &terms);
+            fold(folding.as_mut(), report, &world, &world.today(now), now, &terms);
             let measured = series(folding.as_ref(), report, &terms);
             let expected = expected(&world, now, &terms);
             assert_eq!(measured.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "at {now}");

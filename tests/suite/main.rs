@@ -5,6 +5,7 @@
 
 mod answers;
 mod asking;
+mod backfill;
 mod binary;
 mod commands;
 mod configuration;
