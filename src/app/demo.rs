@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Base, Config, Operation, Poll, ServiceLevel, Switches};
 use crate::report::Urgency;
 use crate::reports;
+use crate::simulator::Simulator;
 use crate::tasks::Tasks;
 use crate::terms::{AgentNames, Terms};
 use crate::token::{Token, TokenSource};
@@ -26,9 +27,8 @@ const LICENCES: u32 = 40;
 const SERIES_PER_REPORT: usize = 50_000;
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let profiles: Vec<_> =
-        simulate::profiles(None).into_iter().map(|profile| Profile { licences: LICENCES, ..profile }).collect();
-    let simulator = simulate::simulator(&profiles, &Clock::System);
+    let profiles = profiles();
+    let simulator = simulator(&profiles, &Clock::System);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = web::url(listener.local_addr()?);
     info!(url, operations = profiles.len(), "simulating wolkvox for the demonstration");
@@ -38,8 +38,24 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     serve::run_with(tasks, arguments, config, Clock::System).await
 }
 
-/// What an operator of these contact centres would configure.
-fn config(profiles: &[Profile], url: &str, switches: &Switches) -> anyhow::Result<Config> {
+/// The contact centres of the demonstration.
+#[must_use]
+pub fn profiles() -> Vec<Profile> {
+    simulate::profiles(None).into_iter().map(|profile| Profile { licences: LICENCES, ..profile }).collect()
+}
+
+/// A simulated wolkvox that serves these contact centres by this clock.
+#[must_use]
+pub fn simulator(profiles: &[Profile], clock: &Clock) -> Simulator {
+    simulate::simulator(profiles, clock)
+}
+
+/// What an operator of these contact centres would configure, with wolkvox at this address.
+///
+/// # Errors
+///
+/// Fails where a contact centre has a name that no token can be made of.
+pub fn config(profiles: &[Profile], url: &str, switches: &Switches) -> anyhow::Result<Config> {
     let operations = profiles.iter().map(|profile| operation(profile, url, switches)).collect::<Result<_, _>>()?;
     Ok(Config { operations, series_per_report: SERIES_PER_REPORT })
 }

@@ -2,7 +2,7 @@
 
 mod backfill;
 mod check;
-mod demo;
+pub mod demo;
 mod engine;
 mod healthcheck;
 mod once;

@@ -1,60 +1,92 @@
-//! The program itself, run as `demo` and scraped: what a newcomer sees first keeps the promise too.
+//! `demo` as its user sees it: everything on `/metrics` within seconds, and nobody's secret anywhere.
 
-use std::fs;
-use std::process::Stdio;
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use tempfile::NamedTempFile;
-use tokio::process::{Child, Command};
-use tokio::time::{sleep, timeout};
+use exposition_checker::Exposition;
+use serde_json::Value;
 
+use crate::golden;
 use crate::promise;
+use crate::running::{ANY_PORT, Running, ask, program, rows};
 
-/// How long the slowest machine may take until every report was asked for.
-const PATIENCE: Duration = Duration::from_mins(1);
+const OPERATIONS: [&str; 2] = ["andes", "luzon"];
 
-/// Between two looks at whether something has come.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The process's own families.
+const PROCESS: [&str; 10] = [
+    "wolkvox_exporter_build_info",
+    "wolkvox_exporter_config_last_reload_success_timestamp_seconds",
+    "wolkvox_exporter_config_last_reload_successful",
+    "process_cpu_seconds_total",
+    "process_max_fds",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_threads",
+    "process_virtual_memory_bytes",
+];
 
-/// Starts the demonstration on a free port, and answers where it serves.
-async fn start() -> (Child, String) {
-    let log = NamedTempFile::new().unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_wolkvox-exporter"))
-        .args(["demo", "--web.listen-address", "127.0.0.1:0", "--log.format", "json"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log.reopen().unwrap())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    loop {
-        let text = fs::read_to_string(log.path()).unwrap();
-        if let Some((_, behind)) = text.split_once("\"metrics\":\"") {
-            return (child, behind.split("/metrics").next().unwrap().to_owned());
-        }
-        sleep(PAUSE).await;
+/// Holds that every family is there, and no other.
+#[track_caller]
+fn has_every_family(exposition: &Exposition) {
+    let mut expected = golden::families();
+    expected.extend(PROCESS.map(str::to_owned));
+    let found: BTreeSet<String> = exposition.names().map(str::to_owned).collect();
+    let difference: Vec<_> = expected.symmetric_difference(&found).filter(|name| *name != golden::RARE).collect();
+    assert!(difference.is_empty(), "{difference:?}");
+}
+
+#[test]
+fn every_family_is_there_within_seconds_and_both_operations_are_up() {
+    let demo = Running::serving(&["demo"]);
+    demo.ready();
+    let exposition = demo.metrics();
+    has_every_family(&exposition);
+    for operation in OPERATIONS {
+        assert_eq!(exposition.value("wolkvox_up", &[("operation", operation)]), Some(1.0), "{operation}");
+        assert_eq!(exposition.sum("wolkvox_report_success", &[("operation", operation)]), Some(6.0), "{operation}");
+    }
+    for name in [
+        "wolkvox_exporter_api_request_failures_total",
+        "wolkvox_exporter_rejected_rows_total",
+        "wolkvox_exporter_unknown_fields_total",
+        "wolkvox_exporter_dropped_series_total",
+        "wolkvox_exporter_skipped_polls_total",
+    ] {
+        assert_eq!(exposition.sum(name, &[]), Some(0.0), "{name}");
     }
 }
 
-/// How the health check ends where there are no certificates, as in an image.
-async fn check_health(url: &str) -> Option<i32> {
-    let address = url.trim_start_matches("http://");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wolkvox-exporter"));
-    command.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", "/dev/null");
-    command.args(["healthcheck", "--web.listen-address", address]).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().await.unwrap().code()
+#[test]
+fn metrics_are_text_and_packed_only_where_that_is_accepted() {
+    let demo = Running::serving(&["demo"]);
+    demo.ready();
+    let url = format!("{}/metrics", demo.url());
+    for (accepted, packed) in
+        [(None, false), (Some("identity"), false), (Some("gzip;q=0, *"), false), (Some("gzip"), true)]
+    {
+        let headers: Vec<_> = accepted.map(|coding| ("Accept-Encoding", coding)).into_iter().collect();
+        let answer = ask("GET", &url, &headers);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+        assert_eq!(answer.header("vary"), Some("Accept, Accept-Encoding"));
+        assert_eq!(answer.header("content-encoding"), packed.then_some("gzip"), "{accepted:?}");
+        let text = if packed { answer.unpacked() } else { answer.text() };
+        has_every_family(&promise::kept(&text));
+    }
 }
 
-/// Holds that a scraper that asks for OpenMetrics is given it, whole, plain and packed.
-async fn assert_openmetrics(url: &str) {
+#[test]
+fn who_asks_for_openmetrics_is_given_it_whole() {
     const WANTED: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    let demo = Running::serving(&["demo"]);
+    demo.ready();
     for packed in [false, true] {
-        let client = reqwest::Client::builder().gzip(packed).build().unwrap();
-        let answer = client.get(url).header("Accept", WANTED).send().await.unwrap();
-        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
-        assert_eq!(header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
-        assert_eq!(header("vary"), "Accept, Accept-Encoding");
-        let text = answer.text().await.unwrap();
+        let coding = if packed { "gzip" } else { "identity" };
+        let answer = ask("GET", &format!("{}/metrics", demo.url()), &[("Accept", WANTED), ("Accept-Encoding", coding)]);
+        let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        assert_eq!(answer.header("content-type"), Some(content_type));
+        assert_eq!(answer.header("vary"), Some("Accept, Accept-Encoding"));
+        let text = if packed { answer.unpacked() } else { answer.text() };
         assert_eq!(text.find("# EOF\n"), Some(text.len() - 6), "the end stands at the end");
         for expected in [
             "# TYPE wolkvox_skill_inbound_calls counter\n",
@@ -71,34 +103,106 @@ async fn assert_openmetrics(url: &str) {
     }
 }
 
-#[tokio::test]
-async fn the_demonstration_keeps_the_promise_and_tells_its_health() {
-    let (mut child, url) = timeout(PATIENCE, start()).await.expect("served in time");
-    // The client wants to know a TLS library before it speaks plain HTTP; another test may have told it.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let get = async |path: &str| reqwest::get(format!("{url}{path}")).await.unwrap();
-    timeout(PATIENCE, async {
-        while !get("/-/ready").await.status().is_success() {
-            sleep(PAUSE).await;
-        }
-    })
-    .await
-    .expect("ready in time");
-    let exposition = promise::kept(&get("/metrics").await.text().await.unwrap());
-    assert_openmetrics(&format!("{url}/metrics")).await;
-    assert_eq!(check_health(&url).await, Some(0), "healthy");
-    child.kill().await.unwrap();
-    assert_eq!(check_health(&url).await, Some(1), "gone");
-
-    assert_eq!(exposition.sum("wolkvox_up", &[]), Some(2.0), "two operations answer");
-    for sample in exposition.all_samples() {
-        for (label, value) in &sample.labels {
-            let is_number = value.len() >= 7 && value.bytes().all(|byte| byte.is_ascii_digit());
-            assert!(!is_number, "{}: {label} looks like a telephone number: {value}", sample.name);
+#[test]
+fn every_path_answers_as_it_should_and_no_other() {
+    let demo = Running::serving(&["demo"]);
+    demo.ready();
+    let paths = [
+        ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
+        ("/", "text/html; charset=utf-8"),
+        ("/api/v1/status", "application/json"),
+        ("/-/healthy", "text/plain; charset=utf-8"),
+        ("/-/ready", "text/plain; charset=utf-8"),
+    ];
+    for (path, content_type) in paths {
+        let url = format!("{}{path}", demo.url());
+        let answer = ask("GET", &url, &[]);
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(content_type)), "{path}");
+        let head = ask("HEAD", &url, &[]);
+        assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
+        for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            let answer = ask(method, &url, &[]);
+            assert_eq!((answer.status, answer.header("allow")), (405, Some("GET,HEAD")), "{method} {path}");
         }
     }
-    for agent in exposition.samples("wolkvox_agent_info", &[]) {
+    for path in
+        ["/metrics/", "/metric", "/-/", "/-/faults", "/-/requests", "/api/v1", "/api/v2/real_time.php", "/..", "/%2e"]
+    {
+        assert_eq!(demo.get(path).status, 404, "{path}");
+    }
+    assert_eq!(demo.get("/metrics?collect[]=skills").status, 200);
+    let status = demo.get("/api/v1/status").json();
+    assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
+    let told: Vec<_> = status["operations"].as_array().unwrap().iter().map(|one| &one["operation"]).collect();
+    assert_eq!(told, OPERATIONS);
+}
+
+/// Whatever the simulated centres tell of these days that identifies a person.
+fn personal_data(url: &str) -> BTreeSet<String> {
+    let day = |days: i64| jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    let window = format!("date_ini={}&date_end={}", day(-1).strftime("%Y%m%d000000"), day(1).strftime("%Y%m%d235959"));
+    let mut found = BTreeSet::new();
+    for operation in OPERATIONS {
+        for (query, fields) in [
+            ("customer.php?api=agents_statustime", &["agent_name", "agent_dni"][..]),
+            ("reports_manager.php?api=diagram_11", &["ani", "customer_id", "conn_id", "agent_name"]),
+            ("reports_manager.php?api=chat_7", &["agent_name"]),
+        ] {
+            let rows = rows(url, operation, &format!("{query}&{window}"));
+            let rows = rows.as_array().unwrap_or_else(|| panic!("{operation} {query}"));
+            for (row, field) in rows.iter().flat_map(|row| fields.iter().map(move |field| (row, field))) {
+                let value = row[field].as_str().unwrap_or_else(|| panic!("{field} in {row}")).trim();
+                if !["", "-"].contains(&value) {
+                    found.insert(value.to_owned());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The texts that a status holds.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(list) => list.iter().flat_map(texts).collect(),
+        Value::Object(object) => object.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn no_page_and_no_line_of_the_log_tells_a_token_or_a_person() {
+    let demo = Running::start(program(&["demo", ANY_PORT, "--log.level=debug"]));
+    demo.ready();
+    let secrets = personal_data(&demo.simulated_url());
+    assert!(secrets.len() > 500, "{}", secrets.len());
+    let metrics = demo.get("/metrics").text();
+    let labels: Vec<_> = promise::kept(&metrics)
+        .all_samples()
+        .flat_map(|sample| sample.labels.clone())
+        .map(|(_, value)| value)
+        .collect();
+    for label in &labels {
+        let is_number = label.len() >= 7 && label.bytes().all(|byte| byte.is_ascii_digit());
+        assert!(!is_number, "looks like a telephone number: {label}");
+    }
+    for agent in demo.metrics().samples("wolkvox_agent_info", &[]) {
         let name = agent.label("agent_name").unwrap();
         assert!(name.starts_with("agent-"), "an agent is called by name: {name}");
+    }
+    let status = demo.get("/api/v1/status");
+    let pages = [metrics, demo.get("/").text(), status.text(), demo.log()];
+    for token in OPERATIONS.map(|operation| format!("{operation}-token")) {
+        assert!(pages.iter().all(|page| !page.contains(&token)), "{token}");
+    }
+    // Digits alone could be part of any measurement, so numbers are looked for among texts.
+    let mut words: BTreeSet<String> = labels.into_iter().chain(texts(&status.json())).collect();
+    let is_inner = |letter: char| letter.is_ascii_alphanumeric();
+    words.extend([1, 3].iter().flat_map(|page| pages[*page].split(|letter| !is_inner(letter)).map(str::to_owned)));
+    for secret in secrets {
+        assert!(!words.contains(&secret), "{secret}");
+        let is_name = !secret.contains(|letter: char| letter.is_ascii_digit());
+        assert!(!is_name || pages.iter().all(|page| !page.contains(&secret)), "{secret}");
     }
 }

@@ -6,13 +6,17 @@
 mod answers;
 mod asking;
 mod backfill;
+mod binary;
 mod commands;
 mod configuration;
 mod demonstration;
 mod dockerfile;
 mod documentation;
+mod golden;
 mod polling;
+mod prometheus;
 mod promise;
 mod running;
+mod scraping;
 mod structure;
 mod windows;

@@ -197,6 +197,13 @@ impl Answer {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
+    /// The text that a packed body unpacks to.
+    pub(crate) fn unpacked(&self) -> String {
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&self.body[..]).read_to_string(&mut text).unwrap();
+        text
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
@@ -208,7 +215,8 @@ pub(crate) fn ask(method: &str, url: &str, headers: &[(&str, &str)]) -> Answer {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let path = if path.is_empty() { "/" } else { path };
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(SOON)).unwrap();
     write!(stream, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n").unwrap();
@@ -241,7 +249,7 @@ fn whole(mut chunks: &[u8]) -> Vec<u8> {
 
 /// A simulated wolkvox in a process of its own.
 pub(crate) struct Wolkvox {
-    running: Running,
+    _running: Running,
     pub(crate) url: String,
 }
 
@@ -249,7 +257,7 @@ impl Wolkvox {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let running = Running::serving(&[&["simulate"], arguments].concat());
         let url = running.simulated_url();
-        Self { running, url }
+        Self { _running: running, url }
     }
 
     /// The rows of a report as wolkvox tells them.
@@ -274,11 +282,6 @@ impl Wolkvox {
     pub(crate) fn requests(&self, operation: &str) -> Value {
         let all = ask("GET", &format!("{}/-/requests", self.url), &[]).json();
         all.as_array().unwrap().iter().find(|one| one["operation"] == operation).unwrap().clone()
-    }
-
-    /// What it has logged.
-    pub(crate) fn log(&self) -> String {
-        self.running.log()
     }
 }
 
