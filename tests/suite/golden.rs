@@ -30,8 +30,8 @@ pub(crate) const RARE: &str = "wolkvox_agent_current_hour_aht_seconds";
 
 const GOLDEN: &str = "tests/golden/demo.txt";
 
-/// What the demonstration serves of its data, having polled for a while from this moment on.
-async fn exposition(moment: Timestamp, polled: Duration) -> String {
+/// What the demonstration serves of its data, having polled for so long from this moment on.
+async fn exposition(moment: Timestamp, during: Duration) -> String {
     let clock = Clock::starting_at(moment);
     let profiles = demo::profiles();
     let simulator = demo::simulator(&profiles, &clock);
@@ -55,7 +55,7 @@ async fn exposition(moment: Timestamp, polled: Duration) -> String {
     for watch in &mut seen {
         watch.ready().await;
     }
-    tokio::time::sleep(polled).await;
+    tokio::time::sleep(during).await;
     let text = board.exposition(Instant::now()).text();
     pollers.end().await;
     String::from_utf8(text.to_vec()).unwrap()
