@@ -28,7 +28,7 @@
 //! - [`lane`]: what an operation may do, and when: turns, the day's budget, pauses, one request at a time.
 //! - [`upstream`]: the only code that speaks HTTP to wolkvox, and what its answers mean.
 //! - [`ledger`], [`storage`]: what makes totals exact over midnights, corrections and restarts.
-//! - [`format`]: how the two formats of an exposition are written.
+//! - `format`: how the two formats of an exposition are written.
 //! - [`board`]: the newest page of everything, and the exposition made of them.
 //! - [`backfill`]: the history of past days, for promtool.
 //! - [`process`], [`status`], [`vitals`]: what the exporter tells about itself.
@@ -43,7 +43,7 @@
 //! 2. The engine names no report. A new one is a file in [`reports`] and its lines in the list there.
 //! 3. Nothing but [`upstream`] knows wolkvox's statuses or reads its messages.
 //! 4. A bad row never fails its report, a bad report never touches another, a bad operation never another.
-//! 5. No scrape sees half a page; nothing is accumulated over polls but the exporter's own counters.
+//! 5. No scrape sees half a page; no total is made up here: what is served was told.
 //! 6. No answer is held whole: rows are folded as they arrive.
 //! 7. `simulate` never goes through what reads it, so that a slip cannot agree with itself.
 //! 8. Nothing spawns but [`tasks`], reads wall time but [`clock`], reads the environment but [`config`].

@@ -133,16 +133,6 @@ impl Ledger {
     }
 }
 
-/// Lets tests see what happens without high-water marks.
-#[cfg(test)]
-pub(crate) mod forgetting {
-    use std::cell::Cell;
-
-    thread_local! {
-        pub(crate) static MARKS: Cell<bool> = const { Cell::new(false) };
-    }
-}
-
 impl Mark {
     /// Takes in what is told now; answers 1 where that is less than what was told before.
     fn enter(&mut self, reading: &Reading, beginning: Beginning, is_new_day: bool) -> u64 {
@@ -161,5 +151,15 @@ impl Mark {
             self.high = reading.clone();
         }
         u64::from(has_fallen)
+    }
+}
+
+/// Lets tests see what happens without high-water marks.
+#[cfg(test)]
+pub(crate) mod forgetting {
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(crate) static MARKS: Cell<bool> = const { Cell::new(false) };
     }
 }

@@ -5,7 +5,7 @@
 //! - Levels come as `service_level_Nseg` for N = 10, 20, 30 and the threshold asked for with `services_time`. A level
 //!   for 0 seconds is a slip of the service and no level.
 //! - The counts are wolkvox's own "so far today"; when it sets them back is not documented.
-//! - A level does not say what it is a share of; [`level_base`] finds it out, over all skills and from answer to answer.
+//! - A level does not say what it is a share of; `level_base` finds it out, over all skills and from answer to answer.
 //! - A skill without calls says "0 %". No call is not a missed call: its ratios are left out.
 
 use std::collections::BTreeMap;
@@ -137,7 +137,8 @@ impl Report for Skills {
             levels,
             abandonment: row.ratio("by_abandon")?,
         };
-        if id.eq_ignore_ascii_case("all") || id.eq_ignore_ascii_case("total") {
+        let merges_all = |word: &str| word.eq_ignore_ascii_case("all") || word.eq_ignore_ascii_case("total");
+        if merges_all(&id) || skill.name.as_deref().is_some_and(merges_all) {
             facts.all = Some((id, skill));
         } else if ask.terms.wants_skill(&id) {
             facts.skills.insert(id, skill);
@@ -356,8 +357,13 @@ mod tests {
 
     #[test]
     fn a_row_of_all_skills_is_not_counted_beside_them() {
-        let both = json!([{"skill_id":"ALL","stat_inbound":"9"}, {"skill_id":"1","stat_inbound":"9"}]);
-        expect(&measured::<Skills>(&both), "wolkvox_skill_inbound_calls_total", &[r#"{skill_id="1"} 9"#]);
+        for merged in [
+            json!({"skill_id":"ALL","stat_inbound":"9"}),
+            json!({"skill_id":"0","skill_name":"All","stat_inbound":"9"}),
+        ] {
+            let both = json!([merged, {"skill_id":"1","stat_inbound":"9"}]);
+            expect(&measured::<Skills>(&both), "wolkvox_skill_inbound_calls_total", &[r#"{skill_id="1"} 9"#]);
+        }
         let alone = json!({"skill_id":"ALL","stat_inbound":"9"});
         expect(&measured::<Skills>(&alone), "wolkvox_skill_inbound_calls_total", &[r#"{skill_id="ALL"} 9"#]);
     }

@@ -69,6 +69,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// How many rows were not counted for this reason.
+    fn rejected_as(&self, reason: Rejection) -> u64 {
+        self.rejected.iter().zip(Rejection::ALL).filter(|(_, one)| *one == reason).map(|(count, _)| *count).sum()
+    }
+
     /// Adds another answer's counts.
     pub fn add(&mut self, more: &Self) {
         self.bytes += more.bytes;
@@ -125,6 +130,9 @@ impl Upstream {
             envelope.feed(&bytes, |json| absorb(json, ask, facts, tally)).map_err(of_malformed)?;
         }
         let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
+        if tally.rows > 0 && tally.rejected_as(Rejection::NotAnObject) == tally.rows {
+            return Err(Trouble::new(Cause::BadShape, "sent a list in which nothing is a row"));
+        }
         if tally.rows == ROW_LIMIT {
             // Only what is told row by row adds up over shorter windows.
             return match report.span {
@@ -182,8 +190,10 @@ async fn refusal(arriving: &mut Arriving, tally: &mut Tally) -> Option<Words> {
 
 /// How long the server asks to be left alone, bounded. Told as a date it is not read: the usual pause follows.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // A number that no integer holds is a long pause, too.
+    is_number.then(|| text.parse().map_or(LONGEST_RETRY_AFTER, Duration::from_secs).min(LONGEST_RETRY_AFTER))
 }
 
 fn of_malformed(malformed: Malformed) -> Trouble {

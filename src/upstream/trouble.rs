@@ -76,15 +76,17 @@ impl Cause {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::Connect => {
-                "Check the server number or base_url, and that wolkvox's firewall lists this machine's public address \
+                "Check the server number or base_url, and that the firewall of wolkvox lists the public address of this machine \
                  (an address that it does not list is dropped without an answer)."
             }
             Self::Timeout => {
-                "wolkvox took too long. If it goes on, check that its firewall lists this machine's public address."
+                "wolkvox took too long. If it goes on, check that its firewall lists the public address of this machine."
             }
             Self::Tls => "Check the clock of this machine, and whether a proxy stands in between.",
             Self::HttpStatus => "Check base_url; if it is right, wolkvox has trouble of its own.",
-            Self::Forbidden => "Wait: polling goes on at the usual pace. If it lasts for hours, ask wolkvox's support.",
+            Self::Forbidden => {
+                "Wait: polling goes on at the usual pace. If it lasts for hours, ask the support of wolkvox."
+            }
             Self::Auth => {
                 "Make a new token in wolkvox Manager (Configuration, Integrations, Tokens) and write it into the token \
                  file; it is used at once. A token in a variable of the environment needs a restart."
@@ -98,7 +100,9 @@ impl Cause {
             Self::NotJson | Self::BadShape | Self::Other => {
                 "wolkvox (or something in between) answered in a way that it never does; see base_url."
             }
-            Self::TooLarge => "The answer passes wolkvox's own limits; leave the report out for this operation.",
+            Self::TooLarge => {
+                "The answer passes the limits of wolkvox itself; leave the report out for this operation."
+            }
         }
     }
 }

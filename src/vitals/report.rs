@@ -12,7 +12,8 @@ use crate::upstream::{Cause, Reply, Tally};
 
 static SUCCESS: Gauge<0> = Gauge::new(
     "wolkvox_report_success",
-    "Whether wolkvox answered the newest attempt at this report, 1 or 0; that nothing happened is an answer.",
+    "Whether wolkvox answered the newest attempt at this report, 1 or 0; that nothing happened is an answer. 0 for all \
+     reports once wolkvox refuses the token or the quota is spent.",
     [],
 );
 static LAST_SUCCESS: Gauge<0> = Gauge::new(

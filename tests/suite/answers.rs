@@ -68,6 +68,7 @@ async fn each_outcome_has_its_cause() {
         ("data as a string", json(r#"{"code":200,"data":"[]"}"#), Err(Cause::BadShape)),
         ("another shape", json(r#"{"rows":[]}"#), Err(Cause::BadShape)),
         ("a single value", json("42"), Err(Cause::BadShape)),
+        ("a list without a row", json(r#"{"code":200,"data":[[],"x",3,null]}"#), Err(Cause::BadShape)),
         ("endless nesting", json(&format!(r#"{{"data":[{}"#, "[".repeat(100_000))), Err(Cause::BadShape)),
     ] {
         assert_eq!(answered(template).await, expected, "{name}");
@@ -116,7 +117,9 @@ async fn a_redirect_is_a_failure_and_the_token_stays_here() {
 
 #[tokio::test]
 async fn a_pause_that_the_server_asks_for_is_kept_and_bounded() {
-    for (asked, expected) in [("7", Some(7)), ("86400", Some(300)), ("soon", None), ("-1", None)] {
+    for (asked, expected) in
+        [("7", Some(7)), ("86400", Some(300)), ("9999999999999999999999999", Some(300)), ("soon", None), ("-1", None)]
+    {
         let server = MockServer::start().await;
         let template = ResponseTemplate::new(429).insert_header("retry-after", asked);
         Mock::given(any()).respond_with(template).mount(&server).await;

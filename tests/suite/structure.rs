@@ -27,14 +27,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("upstream", &["report", "row", "token"]),
     ("ledger", &["family", "report", "samples"]),
     ("storage", &["samples"]),
-    ("board", &["family", "reports", "samples", "vitals"]),
-    ("process", &["version", "vitals"]),
+    ("format", &["family"]),
+    ("board", &["family", "format", "reports", "samples", "vitals"]),
+    (
+        "backfill",
+        &["clock", "config", "family", "lane", "plan", "report", "reports", "samples", "terms", "token", "upstream"],
+    ),
+    ("process", &["family", "format", "version", "vitals"]),
     ("status", &["upstream"]),
     ("vitals", &["family", "row", "samples", "storage", "upstream"]),
-    ("web", &["board", "clock", "process", "status", "tasks"]),
+    ("web", &["board", "clock", "format", "process", "status", "tasks"]),
     ("config", &["plan", "report", "reports", "terms", "token"]),
     ("estimate", &["config", "family", "report"]),
-    ("plan", &["config", "report"]),
+    ("plan", &["config", "ledger", "report"]),
     ("token", &["config"]),
     ("simulator", &["report", "reports", "world"]),
     ("spelling", &[]),
@@ -42,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "backfill",
             "board",
             "cli",
             "clock",
@@ -65,7 +71,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "world",
         ],
     ),
-    ("cli", &["config", "listen", "reports", "version"]),
+    ("cli", &["backfill", "config", "listen", "reports", "version"]),
     ("clock", &[]),
     ("listen", &[]),
     ("log", &["cli"]),
@@ -98,8 +104,8 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
     (&["print!(", "println!("], &["app/mod.rs"], "what is asked for is said in one place"),
     (
         &["Path::new(", "File::", "fs::"],
-        &["config", "token.rs", "storage"],
-        "files are the configuration's and the state's matter",
+        &["config", "token.rs", "storage", "backfill", "app/backfill.rs"],
+        "files are the configuration's, the state's and the history's matter",
     ),
 ];
 
