@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Zoned;
 use jiff::civil::Date;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
@@ -10,6 +11,9 @@ use super::{Poller, Rest, left_of_day};
 use crate::lane::Backoff;
 use crate::report::Urgency;
 use crate::upstream::{Retry, Trouble};
+
+/// How far the clock by which wolkvox counts its days may be from ours.
+const DAY_TURNS_WITHIN: Duration = Duration::from_mins(15);
 
 impl Poller {
     /// Says what went wrong with a question asked on this day, and decides when to ask again.
@@ -35,9 +39,13 @@ impl Poller {
             // A refusal that comes after midnight speaks of the day before, whose quota is none of today's.
             Retry::Tomorrow if day != self.local_now().date() => None,
             Retry::Tomorrow => {
-                self.rest = Some(Rest::SpentQuota { day });
+                let local = self.local_now();
+                // Just after midnight it may still be yesterday where wolkvox counts.
+                let is_early = since_midnight(&local) < DAY_TURNS_WITHIN;
+                let until = now + if is_early { DAY_TURNS_WITHIN } else { left_of_day(&local) };
+                self.rest = Some(Rest::SpentQuota { day, until });
                 self.refuse_all(trouble);
-                Some(now + left_of_day(&self.local_now()))
+                Some(until)
             }
         };
         self.log_failure(position, trouble, failures, next.or(self.schedule.due(position)), now);
@@ -82,6 +90,11 @@ impl Poller {
             }
         }
     }
+}
+
+fn since_midnight(local: &Zoned) -> Duration {
+    let start = local.start_of_day().map_or(local.timestamp(), |start| start.timestamp());
+    Duration::try_from(local.timestamp().duration_since(start)).unwrap_or_default()
 }
 
 /// A duration as a person would say it.

@@ -87,8 +87,8 @@ pub struct Poller {
 enum Rest {
     /// wolkvox refused the token: until it changes, or until then.
     RefusedToken { until: Instant },
-    /// wolkvox says the quota is spent: until this day has passed.
-    SpentQuota { day: Date },
+    /// wolkvox says the quota is spent: until this day has passed, or until then.
+    SpentQuota { day: Date, until: Instant },
 }
 
 impl Poller {
@@ -378,8 +378,8 @@ impl Poller {
     fn end_rest(&mut self, today: Date) {
         let operation = self.operation.name.as_str();
         match self.rest {
-            Some(Rest::SpentQuota { day }) if day != today => {
-                info!(operation, "a new day has begun: asking again");
+            Some(Rest::SpentQuota { day, until }) if day != today || until <= Instant::now() => {
+                info!(operation, "the quota may be there again: asking");
                 self.rest = None;
             }
             Some(Rest::RefusedToken { until }) => {

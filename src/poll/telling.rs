@@ -3,7 +3,7 @@
 use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 
-use super::{Poller, Rest, day_end, is_open, left_of_day};
+use super::{Poller, Rest, day_end, is_open};
 use crate::board::{Page, Subject};
 use crate::report::Span;
 use crate::status::{BudgetStatus, OperationStatus};
@@ -68,8 +68,7 @@ impl Poller {
         // Turns that fall into a rest pass by without a request.
         let rest = match &self.rest {
             None => now,
-            Some(Rest::RefusedToken { until }) => *until,
-            Some(Rest::SpentQuota { .. }) => now + left_of_day(&wall),
+            Some(Rest::RefusedToken { until } | Rest::SpentQuota { until, .. }) => *until,
         };
         let next = |position| {
             let wait = self.schedule.due(position)?.max(rest).saturating_duration_since(now);

@@ -366,6 +366,20 @@ async fn a_quota_refused_for_the_day_that_has_just_ended_does_not_cost_the_next_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_quota_that_is_yesterdays_a_moment_longer_costs_a_quarter_of_an_hour() {
+    // A minute before midnight in Bogotá; where wolkvox counts, the day turns two minutes later than here.
+    let answers = |asked: &Asked| {
+        if asked.at < 3 * MINUTE { refused("TOKEN LIMIT EXCEEDED") } else { ordinary(asked) }
+    };
+    let scene = Scene::start("2026-03-03T04:59:00Z", vec![acme(&[("skills", 10)])], Box::new(answers));
+    scene.pass(16 * MINUTE).await;
+    scene.expect(r#"wolkvox_up{operation="acme"}"#, Some(0.0));
+    assert_eq!(scene.stand_in.log().len(), 2);
+    scene.pass(2 * MINUTE).await;
+    scene.expect(r#"wolkvox_up{operation="acme"}"#, Some(1.0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn maintenance_is_asked_about_at_each_turn_and_no_more_often() {
     let scene = Scene::start(
         "2026-03-02T05:00:00Z",
