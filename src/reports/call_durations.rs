@@ -59,12 +59,12 @@ impl Report for CallDurations {
     const FIELDS: &'static [&'static str] = &[];
 
     fn absorb(facts: &mut Facts, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
+        // Each interval is a row of its own: a bad one takes only what needs all of them with it.
         let mut rejection = None;
-        let mut told = *facts;
         row.claim(|key, word| match Key::of(key) {
             Key::Interval(position) => {
                 match Interval::read(word) {
-                    Ok(interval) => told.add(position, interval),
+                    Ok(interval) => facts.add(position, interval),
                     Err(reason) => rejection = Some(reason),
                 }
                 true
@@ -72,11 +72,8 @@ impl Report for CallDurations {
             Key::Total => true,
             Key::Unknown => false,
         });
-        if let Some(reason) = rejection {
-            return Err(reason);
-        }
-        *facts = told;
-        Ok(())
+        facts.is_torn |= rejection.is_some();
+        rejection.map_or(Ok(()), Err)
     }
 
     fn measure_nothing(samples: &mut Samples) {
@@ -88,7 +85,7 @@ impl Report for CallDurations {
     }
 
     fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
-        if facts.is_told {
+        if facts.is_told && !facts.is_torn {
             let mut durations = Distribution::default();
             for (position, interval) in facts.intervals.iter().enumerate() {
                 durations.add(&BOUNDS, position, interval.calls.unwrap_or(0), interval.seconds.unwrap_or(0.0));
@@ -134,6 +131,8 @@ impl Report for CallDurations {
 pub(super) struct Facts {
     /// Whether any interval was told: an answer without one has no histogram, rather than one of zeros.
     is_told: bool,
+    /// Whether an interval made no sense: what is cumulative over the intervals would be wrong without it.
+    is_torn: bool,
     intervals: [Interval; INTERVALS.len()],
 }
 
@@ -247,16 +246,17 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_counted_and_a_bad_interval_publishes_nothing_wrong() {
+    fn an_unknown_key_is_counted_and_a_bad_interval_spoils_only_the_histogram() {
         let (lines, rejections, unknown) =
             fold::<CallDurations>(&terms(), &json!({"0_5_seg": {"calls":"1"}, "0_1_seg": {"calls":"7"}}));
         expect(&lines, "wolkvox_call_duration_seconds_count", &[" 1"]);
         assert_eq!((rejections, unknown), (vec![], 1));
-        for bad in [json!({"0_5_seg": {"calls":"1"}, "6_20_seg": {"calls":"x"}}), json!({"0_5_seg": "1"})] {
-            let (lines, rejections, _) = fold::<CallDurations>(&terms(), &bad);
-            assert!(lines.is_empty(), "{lines:?}");
-            assert_eq!(rejections.len(), 1);
-        }
+        let torn =
+            json!({"0_5_seg": {"calls":"1","minutes":"2"}, "6_20_seg": {"calls":"x","minutes":"3"}, "21_60_seg": "1"});
+        let (lines, rejections, _) = fold::<CallDurations>(&terms(), &torn);
+        assert_eq!(rejections.len(), 1);
+        expect(&lines, "wolkvox_call_duration_seconds", &[]);
+        expect(&lines, "wolkvox_call_billed_seconds_total", &[r#"{interval="0-5"} 120"#]);
         let (lines, _, _) = fold::<CallDurations>(&terms(), &json!({}));
         assert!(lines.is_empty(), "{lines:?}");
     }
