@@ -1,6 +1,5 @@
 //! One operation's history: its days and reports one after another, within the budget of each day.
 
-use std::any::Any;
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
@@ -9,6 +8,7 @@ use tracing::{debug, info, warn};
 
 use super::failure::Failure;
 use super::progress::Record;
+use super::rows::Rows;
 use super::stretch::{Every, Stretch, start, stretches};
 use super::text::DayText;
 use super::{Wanted, beside_serving, days};
@@ -16,10 +16,9 @@ use crate::clock::Clock;
 use crate::config::Operation;
 use crate::lane::Backoff;
 use crate::plan::Plan;
-use crate::report::{Absorbed, Allowance, Ask, Folding, Listing, Urgency, Window};
+use crate::report::{Allowance, Ask, Listing, Urgency, Window};
 use crate::reports;
 use crate::samples::Samples;
-use crate::terms::Terms;
 use crate::token::Token;
 use crate::upstream::{Answered, Cause, Retry, Trouble, Upstream};
 
@@ -308,7 +307,7 @@ impl Asking {
             if let Ok(token) = self.operation.token.read() {
                 self.token = token;
             }
-            let mut rows = Rows { rows: Vec::new(), trial: (report.begin)() };
+            let mut rows = Rows::new((report.begin)());
             let reply = self.upstream.ask(&self.token, report, &ask, &mut rows).await;
             tries += 1;
             let operation = self.operation.name.as_str();
@@ -320,7 +319,7 @@ impl Asking {
                     if rejected > 0 {
                         warn!(operation, report = report.name, from = %window.from, rejected, of, "rows were not counted");
                     }
-                    return Ok((answered == Answered::Data).then_some(rows.rows));
+                    return Ok((answered == Answered::Data).then_some(rows.told()));
                 }
                 Err(trouble) => trouble,
             };
@@ -410,52 +409,6 @@ impl Asking {
 enum Unanswered {
     Trouble(Trouble),
     Stop(Stop),
-}
-
-/// An answer's rows as they were told: an answer that breaks off has not touched the facts of the hours before it. They
-/// are those of one report of an hour, or of a day where rows are by the hour.
-struct Rows {
-    rows: Vec<String>,
-    /// What says whether a row is one.
-    trial: Box<dyn Folding>,
-}
-
-/// Rows hold personal data: only how many they are is told.
-impl std::fmt::Debug for Rows {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Rows({})", self.rows.len())
-    }
-}
-
-impl Folding for Rows {
-    fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
-        let absorbed = self.trial.absorb(json, ask)?;
-        self.rows.push(json.to_owned());
-        Ok(absorbed)
-    }
-
-    fn merge(&mut self, newer: Box<dyn Folding>) {
-        if let Ok(newer) = newer.into_any().downcast::<Self>() {
-            self.rows.extend(newer.rows);
-            self.trial.merge(newer.trial);
-        }
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
-
-    fn successor(&self) -> Box<dyn Folding> {
-        Box::new(Self { rows: Vec::new(), trial: self.trial.successor() })
-    }
-
-    fn measure(&self, terms: &Terms, samples: &mut Samples) {
-        self.trial.measure(terms, samples);
-    }
-
-    fn allowance(&self) -> Option<Allowance> {
-        self.trial.allowance()
-    }
 }
 
 /// What an operation has spent today.

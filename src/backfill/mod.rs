@@ -12,6 +12,7 @@ mod asking;
 mod campaign;
 mod failure;
 mod progress;
+mod rows;
 mod stretch;
 mod text;
 

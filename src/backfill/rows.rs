@@ -1,0 +1,69 @@
+//! The rows of one answer, held until it is whole.
+
+use std::any::Any;
+
+use crate::report::{Absorbed, Allowance, Ask, Folding};
+use crate::samples::Samples;
+use crate::terms::Terms;
+
+/// An answer's rows as they were told: an answer that breaks off has not touched the facts of the hours before it. They
+/// are those of one report of an hour, or of a day where rows are by the hour.
+pub(super) struct Rows {
+    rows: Vec<String>,
+    /// What says whether a row is one.
+    trial: Box<dyn Folding>,
+}
+
+impl Rows {
+    /// No rows yet, for a report whose facts begin so.
+    pub(super) fn new(trial: Box<dyn Folding>) -> Self {
+        Self { rows: Vec::new(), trial }
+    }
+
+    /// The rows, as JSON text.
+    pub(super) fn told(self) -> Vec<String> {
+        self.rows
+    }
+}
+
+/// Rows hold personal data: only how many they are is told.
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Rows({})", self.rows.len())
+    }
+}
+
+impl Folding for Rows {
+    fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
+        let absorbed = self.trial.absorb(json, ask)?;
+        self.rows.push(json.to_owned());
+        Ok(absorbed)
+    }
+
+    fn merge(&mut self, newer: Box<dyn Folding>) {
+        if let Ok(newer) = newer.into_any().downcast::<Self>() {
+            self.rows.extend(newer.rows);
+            self.trial.merge(newer.trial);
+        }
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn memory(&self) -> Option<&'static str> {
+        self.trial.memory()
+    }
+
+    fn successor(&self) -> Box<dyn Folding> {
+        Box::new(Self::new(self.trial.successor()))
+    }
+
+    fn measure(&self, terms: &Terms, samples: &mut Samples) {
+        self.trial.measure(terms, samples);
+    }
+
+    fn allowance(&self) -> Option<Allowance> {
+        self.trial.allowance()
+    }
+}
