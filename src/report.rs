@@ -149,7 +149,7 @@ pub trait Report: 'static {
     ///
     /// # Errors
     ///
-    /// The reason why the row is not counted; the facts are then as they were.
+    /// The reason why the row is not counted, or the part of it that makes no sense.
     fn absorb(facts: &mut Self::Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection>;
 
     /// Takes in the facts of a later answer about the same day, where each answer tells a part of it. What is told of
@@ -163,6 +163,18 @@ pub trait Report: 'static {
 
     /// Says what is known when nothing happened: zeros where the series do not depend on an answer, else nothing.
     fn measure_nothing(_samples: &mut Samples) {}
+
+    /// What is remembered, as a word to be saved over a restart.
+    #[must_use]
+    fn memory(_facts: &Self::Facts) -> Option<&'static str> {
+        None
+    }
+
+    /// Facts that remember what this word says; a word that says nothing is forgotten.
+    #[must_use]
+    fn recall(_memory: &str) -> Self::Facts {
+        Self::Facts::default()
+    }
 
     /// What the facts tell of the daily quota, if this report is about it.
     #[must_use]
@@ -212,6 +224,9 @@ pub trait Folding: Send + Sync + std::fmt::Debug {
     /// What the facts tell of the daily quota.
     fn allowance(&self) -> Option<Allowance>;
 
+    /// What is remembered from answer to answer, as a word to be saved over a restart.
+    fn memory(&self) -> Option<&'static str>;
+
     /// Facts to fold the next answer into: they hold no row, only what is remembered from answer to answer.
     fn successor(&self) -> Box<dyn Folding>;
 }
@@ -255,6 +270,10 @@ impl<R: Report> Folding for Facts<R> {
         R::allowance(&self.0)
     }
 
+    fn memory(&self) -> Option<&'static str> {
+        R::memory(&self.0)
+    }
+
     fn successor(&self) -> Box<dyn Folding> {
         Box::new(Self(R::remember(&self.0)))
     }
@@ -283,6 +302,8 @@ pub struct Listing {
     pub nothing: fn(&mut Samples),
     /// Empty facts, to fold an answer into.
     pub begin: fn() -> Box<dyn Folding>,
+    /// Facts that remember what a saved word says.
+    pub recall: fn(&str) -> Box<dyn Folding>,
     /// What wolkvox would answer for a simulated contact centre.
     pub simulate: fn(&World, &Asked<'_>) -> serde_json::Value,
 }
@@ -305,6 +326,7 @@ impl Listing {
             parameters: R::parameters,
             nothing: R::measure_nothing,
             begin: || Box::new(Facts::<R>(R::Facts::default())),
+            recall: |memory| Box::new(Facts::<R>(R::recall(memory))),
             simulate: R::simulate,
         }
     }

@@ -29,6 +29,17 @@ pub enum LevelBase {
     Answered,
 }
 
+impl LevelBase {
+    /// The word for it in labels and in saved state.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Answered => "answered",
+        }
+    }
+}
+
 /// What an operation's configuration says about its answers.
 #[derive(Clone, Debug)]
 pub struct Terms {

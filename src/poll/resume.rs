@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::error;
 
 use super::slot::Slot;
-use super::{Poller, Rest};
+use super::{Poller, Rest, left_of_day};
 use crate::config::Operation;
 use crate::family::Kind;
 use crate::ledger::Mark;
@@ -49,7 +49,8 @@ impl Poller {
         if let Some(spendings) = storage.spendings(&self.operation.name) {
             self.budget = self.budget.clone().resumed(spendings.day, spendings.used);
             if spendings.quota_is_spent && spendings.day == self.budget.day() {
-                self.rest = Some(Rest::SpentQuota { day: spendings.day });
+                let until = at.now + left_of_day(&self.local_now());
+                self.rest = Some(Rest::SpentQuota { day: spendings.day, until });
             }
             for (position, slot) in self.slots.iter().enumerate() {
                 if let Some(due) = spendings.due.get(slot.poll.report.name) {
@@ -132,6 +133,7 @@ impl Slot {
             last_success: self.vitals.last_success(),
             window_end: self.vitals.window_end(),
             rows: self.vitals.rows(),
+            memory: self.taught.memory().map(str::to_owned),
         }
     }
 
@@ -151,6 +153,9 @@ impl Slot {
             };
             Some((position(&mark.family)?, mark.labels.clone(), known))
         });
+        if let Some(memory) = &saved.memory {
+            self.taught = (self.poll.report.recall)(memory);
+        }
         self.ledger.resume(saved.day, saved.corrections, marks);
         self.closing.resume(saved.day, saved.closed.map(|closed| at.moment(closed)));
         let mut samples = Samples::of(families, usize::MAX);

@@ -161,6 +161,15 @@ impl Report for Skills {
         Facts { base_before: facts.base(), ..Facts::default() }
     }
 
+    fn memory(facts: &Facts) -> Option<&'static str> {
+        facts.base().map(LevelBase::label)
+    }
+
+    fn recall(memory: &str) -> Facts {
+        let known = [LevelBase::Inbound, LevelBase::Answered];
+        Facts { base_before: known.into_iter().find(|base| base.label() == memory), ..Facts::default() }
+    }
+
     fn simulate(world: &World, asked: &Asked<'_>) -> Value {
         let base = world.profile().service_level_base;
         let wanted = asked.skill_id.filter(|id| !id.eq_ignore_ascii_case("all"));
@@ -240,12 +249,8 @@ struct Base {
 }
 
 impl Base {
-    const fn label(self) -> &'static str {
-        match (self.given, self.found) {
-            (Some(LevelBase::Inbound), _) | (None, Some(LevelBase::Inbound)) => "inbound",
-            (Some(LevelBase::Answered), _) | (None, Some(LevelBase::Answered)) => "answered",
-            (None, None) => "unknown",
-        }
+    fn label(self) -> &'static str {
+        self.given.or(self.found).map_or("unknown", LevelBase::label)
     }
 
     fn calls(self, level: Level) -> Option<f64> {

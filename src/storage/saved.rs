@@ -37,6 +37,8 @@ pub struct SavedReport {
     pub window_end: Option<Timestamp>,
     /// How many rows it had.
     pub rows: Option<u64>,
+    /// What the report remembers from answer to answer.
+    pub memory: Option<String>,
 }
 
 /// What is known of one total: family, labels, the highest and the last that was told, and until when zero is served.
