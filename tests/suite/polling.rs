@@ -107,6 +107,11 @@ impl Scene {
             most_in_flight: AtomicUsize::new(0),
         });
         let router = axum::Router::new().fallback(answer).with_state(Arc::clone(&stand_in));
+        Self::over(start, operations, &router, stand_in)
+    }
+
+    /// Polls these operations over any router; `stand_in` hears nothing unless it is behind it.
+    fn over(start: &str, operations: Vec<Operation>, router: &axum::Router, stand_in: Arc<StandIn>) -> Self {
         let board = Arc::new(Board::default());
         let around = Surroundings {
             clock: Clock::starting_at(start.parse::<Timestamp>().unwrap()),
@@ -416,7 +421,7 @@ async fn trouble_is_tried_again_twice_within_the_plan() {
 async fn a_pause_that_wolkvox_asks_for_is_kept() {
     let busy = axum::Router::new().fallback(async || (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "120")]));
     let (busy, counter) = counting(busy);
-    let scene = poll_over(busy, acme(&[("skills", 30)]));
+    let scene = poll_over(&busy, acme(&[("skills", 30)]));
     scene.pass(Duration::from_secs(119)).await;
     assert_eq!(counter.load(Ordering::SeqCst), 1);
     scene.pass(Duration::from_secs(2)).await;
@@ -545,19 +550,8 @@ fn counting(router: axum::Router) -> (axum::Router, Arc<AtomicUsize>) {
 }
 
 /// Polls one operation over any router.
-fn poll_over(router: axum::Router, operation: Operation) -> Scene {
-    let mut scene = Scene::start("2026-03-02T12:00:00Z", Vec::new(), Box::new(ordinary));
-    let around = Surroundings {
-        clock: Clock::starting_at("2026-03-02T12:00:00Z".parse().unwrap()),
-        gates: Arc::new(Gates::default()),
-        board: Arc::clone(&scene.board),
-        series_per_report: 1_000,
-        storage: None,
-    };
-    let token = operation.token.read().unwrap();
-    let upstream = Upstream::new(Transport::Router(router), &operation.base_url);
-    let (poller, watch) = Poller::new(Arc::new(operation), 0, token, upstream, around);
-    scene.tasks.spawn("poll", poller.run(scene.tasks.shutdown()));
-    scene.watches.push(watch);
-    scene
+fn poll_over(router: &axum::Router, operation: Operation) -> Scene {
+    const START: &str = "2026-03-02T12:00:00Z";
+    let idle = Scene::start(START, Vec::new(), Box::new(ordinary)).stand_in;
+    Scene::over(START, vec![operation], router, idle)
 }
