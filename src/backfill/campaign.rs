@@ -12,12 +12,11 @@ use tempfile::TempDir;
 
 use super::stretch::{start, stretches};
 use super::*;
-use crate::config::{Base, Poll, ServiceLevel};
+use crate::config::{Poll, simulated};
 use crate::reports::measured_in;
 use crate::samples::{Reading, Samples};
 use crate::simulator::{self, Fault, FaultRule, Simulator};
 use crate::terms::{AgentNames, Terms};
-use crate::token::{Token, TokenSource};
 use crate::upstream::Transport;
 use crate::world::{Profile, World};
 
@@ -55,25 +54,10 @@ fn terms() -> Terms {
 
 /// An operation whose serving takes so little that a day leaves `allowed` requests for history.
 fn operation(profile: &Profile, allowed: u64) -> Operation {
-    let zone = profile.timezone.clone();
     let polls: Vec<Poll> =
         reports::ALL.iter().map(|report| Poll { report, interval: Duration::from_hours(24) }).collect();
-    Operation {
-        name: profile.name.clone(),
-        server: "simulated".to_owned(),
-        base_url: "http://wolkvox.test".to_owned(),
-        token: TokenSource::Held(Token::new(&profile.name).unwrap()),
-        timezone_name: zone.iana_name().unwrap().to_owned(),
-        timezone: zone,
-        licenses: Some(1),
-        quota_share: crate::samples::whole(allowed + polls.len() as u64) / 1000.0,
-        open_hours: None,
-        service_level: ServiceLevel { target: 0.8, threshold: 20, base: Base::Auto },
-        settling: Duration::from_mins(20),
-        births: Duration::from_mins(1),
-        polls,
-        terms: Arc::new(terms()),
-    }
+    let quota_share = crate::samples::whole(allowed + polls.len() as u64) / 1000.0;
+    Operation { licenses: Some(1), quota_share, polls, ..simulated(profile) }
 }
 
 impl Stage {

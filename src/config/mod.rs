@@ -21,6 +21,8 @@ mod section;
 mod server;
 mod service_level;
 mod settings;
+#[cfg(test)]
+mod simulated;
 mod suggestion;
 mod zone;
 
@@ -31,3 +33,6 @@ pub use operation::Operation;
 pub use polls::{Poll, Switches};
 pub use root::Config;
 pub use service_level::{Base, ServiceLevel};
+
+#[cfg(test)]
+pub(crate) use simulated::simulated;
