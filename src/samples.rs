@@ -127,6 +127,7 @@ impl Reading {
 
 /// What one family measured: its label sets and their readings, compactly.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Sheet {
     family: &'static dyn AnyFamily,
     /// Every sample's labels as the exposition writes them (`a="1",b="2"`), one behind the other.
@@ -155,6 +156,7 @@ impl Sheet {
 
 /// What a report (or the engine about it) measured: one sheet per family, whole.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Samples {
     sheets: Vec<Sheet>,
     series: usize,

@@ -16,7 +16,7 @@ mod truth;
 use crate::report::Listing;
 
 #[cfg(test)]
-pub(crate) use truth::{measured, measured_in};
+pub(crate) use truth::measured_in;
 
 /// Every report, in the order in which its families are served.
 pub const ALL: &[Listing] = &[

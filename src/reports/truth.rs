@@ -41,7 +41,7 @@ fn instants(world: &World) -> Vec<Timestamp> {
 }
 
 /// What a report measures from wolkvox's answer.
-pub(crate) fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> Series {
+fn measured(report: &Listing, world: &World, now: Timestamp, terms: &Terms) -> Series {
     measured_in(report, world, &world.today(now), now, terms)
 }
 

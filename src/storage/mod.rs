@@ -5,6 +5,8 @@
 //! that is damaged or strange is set aside and never stops the start. Tokens and personal data are not in them; names
 //! of agents only as `/metrics` shows them.
 
+#[cfg(test)]
+mod death;
 mod file;
 mod saved;
 
@@ -17,6 +19,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::warn;
 
+#[cfg(test)]
+pub(crate) use self::death::{Death, Moment};
 pub use self::saved::{SavedMark, SavedReport, SavedSample, Spendings};
 
 /// The folder with the states. Clones are the same one.
@@ -28,6 +32,9 @@ struct Folder {
     path: PathBuf,
     /// Held until the end, so that no second exporter writes here.
     _lock: File,
+    /// Where tests end the process in the middle of its writing.
+    #[cfg(test)]
+    death: Death,
 }
 
 impl Storage {
@@ -41,7 +48,18 @@ impl Storage {
         let lock = File::create(path.join("lock"))?;
         lock.try_lock()
             .map_err(|_| io::Error::new(io::ErrorKind::ResourceBusy, "another exporter uses this folder"))?;
-        Ok(Self(Arc::new(Folder { path: path.to_owned(), _lock: lock })))
+        Ok(Self(Arc::new(Folder {
+            path: path.to_owned(),
+            _lock: lock,
+            #[cfg(test)]
+            death: Death::default(),
+        })))
+    }
+
+    /// What ends the process in the middle of its writing.
+    #[cfg(test)]
+    pub(crate) fn death(&self) -> &Death {
+        &self.0.death
     }
 
     /// What is known of a report of an operation, if anything is.
@@ -90,6 +108,10 @@ impl Storage {
 
     fn write(&self, name: &str, saved: &impl Serialize) {
         let path = self.0.path.join(name);
+        #[cfg(test)]
+        if self.0.death.strikes(name, &path, || file::pack(saved)) {
+            return;
+        }
         if let Err(error) = file::pack(saved).and_then(|bytes| file::replace(&path, &bytes)) {
             warn!(file = %path.display(), %error, "the state cannot be saved: a restart now would not be exact");
         }

@@ -1,6 +1,7 @@
 //! The sources read as the architecture promises them: which module may use which, and what stands in one place alone.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -171,11 +172,14 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// Whether the file's module is declared behind `#[cfg(test)]`.
+/// Whether the file's module, or one that it is a part of, is declared behind `#[cfg(test)]`.
 fn is_for_tests_alone(file: &Path) -> bool {
-    let name = file.file_stem().unwrap().to_str().unwrap();
-    let Ok(parent) = fs::read_to_string(file.with_file_name("mod.rs")) else { return false };
-    parent.contains(&format!("#[cfg(test)]\nmod {name};"))
+    let module = if file.ends_with("mod.rs") { file.parent().unwrap() } else { file };
+    let (Some(name), Some(folder)) = (module.file_stem().and_then(OsStr::to_str), module.parent()) else {
+        return false;
+    };
+    let Ok(parent) = fs::read_to_string(folder.join("mod.rs")) else { return false };
+    parent.contains(&format!("#[cfg(test)]\nmod {name};")) || is_for_tests_alone(&folder.join("mod.rs"))
 }
 
 /// A file's lines of code: no comments, no blank lines, nothing from its tests on.
