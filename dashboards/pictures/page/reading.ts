@@ -34,7 +34,7 @@ export function read(): Reading[] {
       id: panel.dataset.panel ?? '',
       title: panel.dataset.title ?? '',
       type: panel.dataset.type ?? '',
-      text: pieces(body).map(({ textContent }) => textContent!.trim()),
+      text: joined(pieces(body)),
       axes: [...body.querySelectorAll('canvas')].flatMap((canvas) => [...(drawn.get(canvas) ?? [])]),
       links: [...panel.querySelectorAll('a[href]')].map((link) => link.getAttribute('href')!),
       cut: [...cut(body, body), ...(title ? cut(title, panel) : [])],
@@ -57,6 +57,29 @@ function pieces(within: HTMLElement): Text[] {
   return found;
 }
 
+/** A value and its unit are two pieces for the browser, and one for a reader: what touches on a line is joined. */
+function joined(found: Text[]): string[] {
+  const texts: string[] = [];
+  let before: DOMRect | undefined;
+  for (const piece of found) {
+    const box = extent(piece);
+    const touches = before && Math.abs(before.bottom - box.bottom) < box.height / 2 && Math.abs(box.left - before.right) < box.height / 3;
+    if (touches) {
+      texts[texts.length - 1] += piece.textContent;
+    } else {
+      texts.push(piece.textContent!);
+    }
+    before = box;
+  }
+  return texts.map((text) => text.replace(/\s+/g, ' ').trim());
+}
+
+function extent(piece: Text): DOMRect {
+  const range = document.createRange();
+  range.selectNodeContents(piece);
+  return range.getBoundingClientRect();
+}
+
 function visible(element: Element): boolean {
   const { visibility, display, opacity } = getComputedStyle(element);
   const { width, height } = element.getBoundingClientRect();
@@ -67,9 +90,7 @@ function visible(element: Element): boolean {
 function cut(within: HTMLElement, limit: HTMLElement): string[] {
   const found: string[] = [];
   for (const piece of pieces(within)) {
-    const range = document.createRange();
-    range.selectNodeContents(piece);
-    const text = range.getBoundingClientRect();
+    const text = extent(piece);
     for (let box: Element | null = piece.parentElement; box; box = box === limit ? null : box.parentElement) {
       const { overflowX, overflowY } = getComputedStyle(box);
       const edge = box.getBoundingClientRect();

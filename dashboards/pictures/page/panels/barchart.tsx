@@ -45,7 +45,7 @@ export function BarChart({ panel, data, theme, width, height }: Drawn) {
         const length = flat ? wide - label - margin : high - label - 10;
         const each = (flat ? high - 20 : wide - margin) / rows;
         const thick = (each * 0.8) / (stacked ? 1 : bars.length);
-        const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => part * highest);
+        const ticks = round(highest);
         // A label is left out where it would run into the one before it, as uPlot does.
         const skip = flat ? 1 : Math.ceil((options.xTickLabelRotation ? 14 : longest * 7 + 8) / each);
         return (
@@ -103,4 +103,12 @@ export function BarChart({ panel, data, theme, width, height }: Drawn) {
       }}
     </VizLayout>
   );
+}
+
+/** From nothing to the highest in four or five round steps. */
+function round(highest: number): number[] {
+  const rough = highest / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough;
+  return Array.from({ length: Math.floor(highest / step) + 1 }, (_, index) => index * step);
 }

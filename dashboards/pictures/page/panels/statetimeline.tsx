@@ -41,7 +41,8 @@ export function StateTimeline({ panel, data, range, theme, width, height }: Draw
         const left = Math.min(wide * 0.35, Math.max(...rows.map(({ name }) => name.length)) * 7 + 14);
         const each = (high - 22) / rows.length;
         const at = (time: number) => left + ((Math.max(from, time) - from) / (to - from)) * (wide - left);
-        const hours = ticks(from, to, (wide - left) / 90);
+        // A time at the very edge would not have room for its second half.
+        const hours = ticks(from, to, (wide - left) / 90).filter(({ time }) => at(time) < wide - 20);
         return (
           <svg width={wide} height={high} fontSize={12} fill={theme.colors.text.primary}>
             {hours.map(({ time, text }) => (
