@@ -50,6 +50,7 @@ const PLACES = [
   ['/public/build/img/', 'node_modules/@grafana/ui/dist/public/img/'],
   ['/public/fonts/inter/Inter-Regular', 'node_modules/@fontsource/inter/files/inter-latin-400-normal'],
   ['/public/fonts/inter/Inter-Medium', 'node_modules/@fontsource/inter/files/inter-latin-500-normal'],
+  ['/public/fonts/inter/Inter-Italic', 'node_modules/@fontsource/inter/files/inter-latin-400-italic'],
 ];
 const UNITS = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
 const WAIT = 60_000;
@@ -155,8 +156,10 @@ async function picture(browser, url, name, dashboard, current) {
     await page.emulateTimezone(asked.timezone);
     await page.setViewport({ width, height });
     await page.goto(url);
-    await page.waitForFunction('window.told', { timeout: WAIT });
-    const told = await page.evaluate('window.told');
+    await page.waitForFunction('window.tell', { timeout: WAIT });
+    // Icons come one by one after the panels.
+    await page.waitForNetworkIdle({ idleTime: 250, timeout: WAIT });
+    const told = await page.evaluate('window.tell()');
     problems.push(...told.problems);
     const whole = await page.evaluate('document.getElementById("page")?.offsetHeight ?? 0');
     // A screen on a wall shows what fits; a person at a desk scrolls.

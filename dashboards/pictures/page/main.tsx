@@ -25,11 +25,12 @@ interface Told {
 declare global {
   interface Window {
     __grafana_public_path__: string;
-    told?: Told;
+    /** There once all is drawn; reads what stands there now. */
+    tell?: () => Told;
   }
 }
 
-async function show(asked: Asked): Promise<Told> {
+async function show(asked: Asked): Promise<() => Told> {
   await initPluginTranslations('pictures');
   const theme = createTheme({ colors: { mode: asked.theme } });
   const range = between(asked.from, asked.to);
@@ -51,13 +52,13 @@ async function show(asked: Asked): Promise<Told> {
     </ThemeContext.Provider>
   );
   await still();
-  return {
+  return () => ({
     title: asked.dashboard.title,
     variables: Object.fromEntries([...variables.chosen].map(([name, { texts, all, options }]) => [name, { text: texts, all, options: options.map((o) => o.text) }])),
     annotations: marked.map(({ from, text }) => `${new Date(from).toISOString()} ${text}`),
     panels: read(),
     problems: [...refused],
-  };
+  });
 
   async function fill(panel: Panel, all: Variables, { minInterval, width, timezone }: Asked): Promise<Filled> {
     const own = panel.repeated ? all.bound(panel.repeated.variable, panel.repeated.text, panel.repeated.value) : all;
@@ -108,7 +109,8 @@ async function still(): Promise<void> {
 fetch('/asked.json')
   .then((answer) => answer.json())
   .then(show)
-  .then((told) => (window.told = told))
+  .then((tell) => (window.tell = tell))
   .catch((error: Error) => {
-    window.told = { title: '', variables: {}, annotations: [], panels: [], problems: [...refused, error.stack ?? error.message] };
+    const problems = [...refused, error.stack ?? error.message];
+    window.tell = () => ({ title: '', variables: {}, annotations: [], panels: [], problems });
   });

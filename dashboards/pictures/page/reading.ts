@@ -86,20 +86,23 @@ function visible(element: Element): boolean {
   return visibility !== 'hidden' && display !== 'none' && opacity !== '0' && width > 1 && height > 1;
 }
 
-/** A piece of text is cut off where a box that hides what overflows is smaller than the text's own extent. */
+/**
+ * A piece of text is cut off where a box that hides what overflows is smaller than the text's own extent. What a box
+ * that scrolls hides is told by `scrolls`.
+ */
 function cut(within: HTMLElement, limit: HTMLElement): string[] {
   const found: string[] = [];
   for (const piece of pieces(within)) {
     const text = extent(piece);
     for (let box: Element | null = piece.parentElement; box; box = box === limit ? null : box.parentElement) {
       const { overflowX, overflowY } = getComputedStyle(box);
+      if (scrollable(overflowX) && scrollable(overflowY)) {
+        break;
+      }
       const edge = box.getBoundingClientRect();
-      const hides = overflowX !== 'visible' && overflowX !== 'auto' && overflowX !== 'scroll' && !(box instanceof SVGElement && overflowX === 'visible');
-      const wide = (hides || box === limit) && (text.right > edge.right + 1.5 || text.left < edge.left - 1.5);
-      // Below the edge of a box that scrolls is not cut off; above its top edge nothing can be scrolled to.
+      const wide = (overflowX !== 'visible' || box === limit) && (text.right > edge.right + 1.5 || text.left < edge.left - 1.5);
       const high = overflowY === 'hidden' && (text.bottom > edge.bottom + 3 || text.top < edge.top - 3);
-      const scrolls = box.closest('[role=grid]') !== null || ['auto', 'scroll'].includes(getComputedStyle(box).overflowY);
-      if (wide || (high && !scrolls)) {
+      if (wide || (high && !box.closest('[role=grid]'))) {
         found.push(`${piece.textContent!.trim()} (${Math.round(text.width)}×${Math.round(text.height)} in ${Math.round(edge.width)}×${Math.round(edge.height)})`);
         break;
       }
@@ -108,11 +111,13 @@ function cut(within: HTMLElement, limit: HTMLElement): string[] {
   return [...new Set(found)];
 }
 
+const scrollable = (overflow: string) => overflow === 'auto' || overflow === 'scroll';
+
 function scrolls(body: HTMLElement): string[] {
   return [...body.querySelectorAll<HTMLElement>('*')].flatMap((box) => {
     const { overflowX, overflowY } = getComputedStyle(box);
-    const down = ['auto', 'scroll'].includes(overflowY) ? box.scrollHeight - box.clientHeight : 0;
-    const across = ['auto', 'scroll'].includes(overflowX) ? box.scrollWidth - box.clientWidth : 0;
+    const down = scrollable(overflowY) ? box.scrollHeight - box.clientHeight : 0;
+    const across = scrollable(overflowX) ? box.scrollWidth - box.clientWidth : 0;
     const rows = box.getAttribute('role') === 'grid' ? ` of ${box.getAttribute('aria-rowcount')} rows` : '';
     return [...(down > 3 ? [`down ${down} px${rows}`] : []), ...(across > 3 ? [`across ${across} px`] : [])];
   });
