@@ -45,7 +45,7 @@ export function broken(readings, expectations) {
       found.push(`no panel “${rule.panel}” in ${[rule.dashboard].flat().join(', ')}`);
     }
     for (const { reading, panel } of panels) {
-      const text = panel.text.join(' | ');
+      const text = [...panel.text, ...panel.axes].join(' | ');
       const where = `${reading.scene} ${reading.dashboard}, ${panel.title}`;
       for (const pattern of [rule.reads ?? []].flat()) {
         if (!new RegExp(pattern).test(text)) {

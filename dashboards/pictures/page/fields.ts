@@ -54,8 +54,13 @@ const PROCESSORS: Record<string, FieldConfigPropertyItem['process']> = {
 
 const STANDARD = ['displayName', 'unit', 'min', 'max', 'decimals', 'noValue', 'description', 'color', 'mappings', 'thresholds', 'links', 'filterable', 'fieldMinMax', 'actions'];
 
-/** Each type of panel registers options of its own, `custom.…`; here each one that is asked for exists. */
+/** Each type of panel registers options of its own, `custom.…`; here those that a panel's defaults or overrides have. */
 class Registry extends FieldConfigOptionsRegistry {
+  constructor({ defaults }: FieldConfigSource) {
+    const own = Object.keys(defaults.custom ?? {}).map((key) => item(`custom.${key}`, key, true));
+    super(() => [...STANDARD.map((id) => item(id, id, false)), ...own]);
+  }
+
   getIfExists(id?: string): FieldConfigPropertyItem | undefined {
     if (id?.startsWith('custom.')) {
       return item(id, id.slice('custom.'.length), true);
@@ -77,8 +82,6 @@ function item(id: string, path: string, isCustom: boolean): FieldConfigPropertyI
     getItemsCount: () => 0,
   } as unknown as FieldConfigPropertyItem;
 }
-
-const registry = new Registry(() => STANDARD.map((id) => item(id, id, false)));
 
 const TIME_SERIES = {
   drawStyle: 'line',
@@ -146,10 +149,11 @@ export async function prepared(
   const transformed = await firstValueFrom(
     transformDataFrame(panel.transformations ?? [], frames, { interpolate: (text) => variables.replace(text) })
   );
+  const fieldConfig = filledIn(panel);
   return applyFieldOverrides({
     data: transformed,
-    fieldConfig: filledIn(panel),
-    fieldConfigRegistry: registry,
+    fieldConfig,
+    fieldConfigRegistry: new Registry(fieldConfig),
     replaceVariables,
     theme,
     timeZone,
