@@ -7,7 +7,7 @@ import { Nothing } from './nothing';
 import type { Drawn } from './index';
 
 export function Lines({ panel, data, range, timeZone, width, height, events }: Drawn) {
-  const frames = data.filter(graphable).map(withoutNaN);
+  const frames = data.filter(graphable).map(withoutNaN).map(interrupted);
   if (frames.length === 0) {
     return <Nothing text="Data is missing a number field" />;
   }
@@ -44,6 +44,32 @@ function withoutNaN(frame: DataFrame): DataFrame {
         : field
     ),
   };
+}
+
+/**
+ * Where a step has no value, the line is interrupted, in each frame. The server's panel does that before it hands frames
+ * on; `TimeSeries` alone would do it for the first frame only.
+ */
+function interrupted(frame: DataFrame): DataFrame {
+  const time = frame.fields.find(({ type }) => type === FieldType.time)!;
+  const step = time.config.interval;
+  if (!step) {
+    return frame;
+  }
+  // For each point to be drawn, the index of its value, or none.
+  const rows: Array<{ at: number; from?: number }> = [];
+  time.values.forEach((at: number, from: number) => {
+    for (let missing = (time.values[from - 1] ?? at) + step; missing < at; missing += step) {
+      rows.push({ at: missing });
+    }
+    rows.push({ at, from });
+  });
+  const fields = frame.fields.map((field) => ({
+    ...field,
+    values: rows.map(({ at, from }) => (field === time ? at : from === undefined ? null : field.values[from])),
+    state: field === time ? { ...field.state, nullThresholdApplied: true } : field.state,
+  }));
+  return { ...frame, fields, length: rows.length };
 }
 
 const marked = new WeakSet<UPlotConfigBuilder>();
