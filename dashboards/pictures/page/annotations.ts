@@ -20,7 +20,7 @@ export async function events(annotation: Annotation, variables: Variables, theme
   const { from, to } = variables.range;
   const lowest = Math.ceil((to.valueOf() - from.valueOf()) / 1000 / 11000);
   const step = Math.max(rangeUtil.intervalToSeconds(annotation.step || '60s'), lowest);
-  const query = variables.expression(expr, `${step}s`, step * 1000);
+  const query = variables.expression(expr, variables.range, `${step}s`, step * 1000);
   const color = theme.visualization.getColorByName(annotation.iconColor ?? 'blue');
   try {
     const series = await ranged(query, Math.floor(from.valueOf() / 1000 / step) * step, Math.ceil(to.valueOf() / 1000 / step) * step, step);

@@ -1,7 +1,7 @@
 /** The page: Grafana's bar, the variables, and panels in its grid of 24 columns. */
 
 import { PanelChrome, Icon, ErrorBoundary } from '@grafana/ui';
-import { dateTimeFormat, type DataFrame, type GrafanaTheme2, type TimeRange } from '@grafana/data';
+import { dateTimeFormat, rangeUtil, type DataFrame, type GrafanaTheme2, type TimeRange } from '@grafana/data';
 import type { Event } from './annotations';
 import type { Asked, Panel } from './model';
 import { Nothing } from './panels/nothing';
@@ -102,7 +102,7 @@ function Placed({ filled, asked, events, theme }: { filled: Filled; asked: Asked
         title={title}
         hoverHeader={!title}
         description={panel.description && variables.replace(panel.description, {}, 'text')}
-        titleItems={links.length > 0 ? links : undefined}
+        titleItems={<>{panel.timeFrom && <span style={{ color: theme.colors.text.link, fontSize: 12, padding: '0 4px' }}><Icon name="clock-nine" /> {rangeUtil.describeTimeRange({ from: panel.timeFrom.startsWith('now') ? panel.timeFrom : `now-${panel.timeFrom}`, to: 'now' })}</span>}{links}</>}
         displayMode={panel.transparent ? 'transparent' : 'default'}
         statusMessage={filled.error}
         padding={panel.type === 'table' ? 'none' : 'md'}

@@ -85,7 +85,9 @@ function between(from: number, to: number): TimeRange {
 function shift({ timeFrom, timeShift }: Panel, range: TimeRange): TimeRange {
   let { from, to } = range;
   if (timeFrom) {
-    from = dateMath.parseDateMath(`-${timeFrom}`, dateTime(to)) ?? from;
+    // `30d` is the same as `now-30d`; `now/M` begins with the month.
+    const math = timeFrom.startsWith('now') ? timeFrom.slice('now'.length) : `-${timeFrom}`;
+    from = dateMath.parseDateMath(math, dateTime(to)) ?? from;
   }
   if (timeShift) {
     from = dateMath.parseDateMath(`-${timeShift}`, dateTime(from)) ?? from;

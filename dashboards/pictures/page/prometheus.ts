@@ -76,7 +76,7 @@ async function one(
   const seconds = (range.to.valueOf() - range.from.valueOf()) / 1000;
   // Prometheus refuses more than 11 000 points of a series; Grafana then asks for fewer.
   const step = Math.max(calculated.intervalMs / 1000, own / 1000, Math.ceil(seconds / 11000));
-  const expr = variables.expression(target.expr, rangeUtil.secondsToHms(step), step * 1000);
+  const expr = variables.expression(target.expr, range, rangeUtil.secondsToHms(step), step * 1000);
   try {
     const aligned = (time: number) => Math.floor(time / 1000 / step) * step;
     const series = target.instant

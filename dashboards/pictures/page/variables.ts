@@ -114,9 +114,8 @@ export class Variables {
     });
   };
 
-  /** A PromQL expression with everything filled in. */
-  expression(expr: string, interval: string, intervalMs: number): string {
-    const { from, to } = this.range;
+  /** A PromQL expression with everything filled in, for a panel's own range. */
+  expression(expr: string, { from, to }: TimeRange, interval: string, intervalMs: number): string {
     const seconds = Math.round((to.valueOf() - from.valueOf()) / 1000);
     const scoped = Object.fromEntries(
       Object.entries({
