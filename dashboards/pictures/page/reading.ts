@@ -61,15 +61,19 @@ function pieces(within: HTMLElement): Text[] {
 function joined(found: Text[]): string[] {
   const texts: string[] = [];
   let before: DOMRect | undefined;
+  let cell: Element | null = null;
   for (const piece of found) {
     const box = extent(piece);
-    const touches = before && Math.abs(before.bottom - box.bottom) < box.height / 2 && Math.abs(box.left - before.right) < box.height / 3;
+    const own = piece.parentElement!.closest('[role=gridcell], [role=columnheader]');
+    const small = Math.min(before?.height ?? 0, box.height);
+    const touches = before && own === cell && Math.abs(before.bottom - box.bottom) < small && Math.abs(box.left - before.right) < small / 4;
     if (touches) {
       texts[texts.length - 1] += piece.textContent;
     } else {
       texts.push(piece.textContent!);
     }
     before = box;
+    cell = own;
   }
   return texts.map((text) => text.replace(/\s+/g, ' ').trim());
 }
