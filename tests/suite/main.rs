@@ -18,5 +18,6 @@ mod prometheus;
 mod promise;
 mod running;
 mod scraping;
+mod staffing;
 mod structure;
 mod windows;
