@@ -8,6 +8,8 @@ mod campaign;
 mod failing;
 mod resume;
 mod round;
+#[cfg(test)]
+mod size;
 mod slot;
 mod telling;
 mod work;
