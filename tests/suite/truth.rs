@@ -62,7 +62,7 @@ pub(crate) fn add_day(totals: &mut Totals, world: &World, now: Timestamp) {
     durations(&mut adding, world, now);
     calls(&mut adding, world, now);
     for closed in world.closed_interactions(&world.today(now), now) {
-        let labels = [("agent_name", &*tidy(&closed.agent.name)), ("activity_code", &closed.code.code)];
+        let labels = [("agent_name", &*tidy(&closed.agent.name)), ("activity_code", closed.code.code)];
         adding.count("wolkvox_closed_interactions_total", &labels, closed.interactions);
     }
 }
@@ -145,7 +145,7 @@ fn calls(adding: &mut Adding<'_>, world: &World, now: Timestamp) {
                 lasted("wolkvox_skill_handle_seconds", &labels[..1], &HANDLE_BOUNDS, *talked);
                 adding.count("wolkvox_ivr_interactions_total", &[("interaction_type", "inbound")], 1);
                 if let Some([first, second]) = codes.as_ref().filter(|[first, _]| !first.code.is_empty()) {
-                    let labels = [("activity_code", &*first.code), ("activity_code_2", &*second.code)];
+                    let labels = [("activity_code", first.code), ("activity_code_2", second.code)];
                     adding.count("wolkvox_ivr_coded_calls_total", &labels, 1);
                 }
                 "agent"
