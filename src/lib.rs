@@ -28,6 +28,7 @@
 //! - [`lane`]: what an operation may do, and when: turns, the day's budget, pauses, one request at a time.
 //! - [`upstream`]: the only code that speaks HTTP to wolkvox, and what its answers mean.
 //! - [`ledger`], [`storage`]: what makes totals exact over midnights, corrections and restarts.
+//! - [`staffing`]: how many agents the last half hour's work takes.
 //! - `format`: how the two formats of an exposition are written.
 //! - [`board`]: the newest page of everything, and the exposition made of them.
 //! - [`backfill`]: the history of past days, for promtool.
@@ -74,6 +75,8 @@ pub mod upstream;
 pub mod ledger;
 
 pub mod storage;
+
+pub mod staffing;
 
 pub mod format;
 

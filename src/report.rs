@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::de::IgnoredAny;
 
-use crate::family::Families;
+use crate::family::{AnyFamily, Families};
 use crate::row::{Rejection, Row};
 use crate::samples::Samples;
 use crate::terms::Terms;
@@ -82,6 +82,29 @@ pub struct Allowance {
     pub used: u64,
 }
 
+/// What a total of the day can tell about the work that there is for agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Calls that came in and want an agent.
+    Arrivals,
+    /// Calls that agents have handled.
+    Handled,
+    /// Seconds that agents have handled them for, after-call work included.
+    Handling,
+}
+
+/// Totals that tell about work: those of a family whose last label is as given, written as the exposition writes it;
+/// all of them where none is given.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkTotals {
+    /// What they tell.
+    pub work: Work,
+    /// The family.
+    pub family: &'static dyn AnyFamily,
+    /// The last label.
+    pub label: &'static str,
+}
+
 /// What a simulated wolkvox is asked: one request, understood.
 #[derive(Clone, Debug)]
 pub struct Asked<'a> {
@@ -138,6 +161,8 @@ pub trait Report: 'static {
     /// The field that says which hour of the clock a row is about, where each row is about one: a single answer then
     /// tells all hours of a day apart.
     const HOUR: Option<&'static str> = None;
+    /// Which of its totals tell about the work that there is for agents.
+    const WORK: &'static [WorkTotals] = &[];
 
     /// Parameters beside `api` and the dates.
     #[must_use]
@@ -294,6 +319,8 @@ pub struct Listing {
     pub interval: Duration,
     /// What it measures.
     pub families: Families,
+    /// Which of its totals tell about the work that there is for agents.
+    pub work: &'static [WorkTotals],
     /// Reads which hour of the clock a row is about, where each row is about one.
     pub hour: Option<fn(&str) -> Option<i8>>,
     /// Parameters beside `api` and the dates.
@@ -319,6 +346,7 @@ impl Listing {
             urgency: R::URGENCY,
             interval: R::INTERVAL,
             families: R::FAMILIES,
+            work: R::WORK,
             hour: match R::HOUR {
                 Some(_) => Some(|json| Row::of(json, R::FIELDS).ok()?.hour(R::HOUR?).ok()?),
                 None => None,

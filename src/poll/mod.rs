@@ -8,8 +8,11 @@ mod campaign;
 mod failing;
 mod resume;
 mod round;
+#[cfg(test)]
+mod size;
 mod slot;
 mod telling;
+mod work;
 
 use std::future::Future;
 use std::pin::pin;
@@ -30,6 +33,7 @@ use crate::lane::{Budget, Gates, Pass, Schedule, Turn};
 use crate::plan::Plan;
 use crate::report::{Ask, Urgency};
 use crate::samples::Samples;
+use crate::staffing::Workload;
 use crate::status::{BudgetStatus, OperationStatus, Teller, Watch};
 use crate::storage::Storage;
 use crate::tasks::Shutdown;
@@ -76,6 +80,8 @@ pub struct Poller {
     jitter: fastrand::Rng,
     /// Since when this poller counts what it does.
     since: Timestamp,
+    /// What was told about the work that there is for agents.
+    workload: Workload,
     /// What was last told of the operation.
     told: Option<OperationVitals>,
     /// Whether answers are served however old they are.
@@ -131,6 +137,7 @@ impl Poller {
             refusals: 0,
             jitter,
             since: now.timestamp(),
+            workload: Workload::default(),
             told: None,
             keeps: false,
         };
@@ -318,6 +325,7 @@ impl Poller {
         {
             self.budget.learn(self.plan.allowed_of(told.limit));
         }
+        self.remember_work(position, now);
         Some(samples)
     }
 
@@ -416,6 +424,7 @@ impl Poller {
             let (operation, report) = (self.operation.name.as_str(), slot.poll.report.name);
             self.around.board.withdraw(Subject::Report(slot.report), (self.position, slot.report));
             warn!(operation, report, "no answer for three intervals: the data are too old and no longer served");
+            self.withdraw_work(position);
             self.tell_report(position);
         }
     }

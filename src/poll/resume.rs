@@ -63,9 +63,11 @@ impl Poller {
         for position in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(position) else { continue };
             let Some(saved) = storage.report(&self.operation.name, slot.poll.report.name) else { continue };
-            if let Some(samples) = slot.resume(&saved, &self.operation, at) {
+            let samples = slot.resume(&saved, &self.operation, at);
+            if let Some(samples) = samples {
                 self.serve(position, samples, at.now);
             }
+            self.resume_work(position, saved.last_success);
         }
         self.tell_all();
     }
@@ -96,7 +98,7 @@ impl Poller {
         off_the_runtime(&storage, move |storage| storage.keep_report(&operation, report, &saved)).await;
     }
 
-    fn moments(&self) -> Moments {
+    pub(super) fn moments(&self) -> Moments {
         Moments { now: Instant::now(), wall: self.around.clock.now() }
     }
 }

@@ -50,6 +50,7 @@ impl Poller {
             day_start: self.day_start(&now),
             day_end: day_end(&now),
             target: (level.target, level.threshold),
+            required_agents: self.required_agents(),
             budget_limit: self.budget.limit(),
             budget_used: self.budget.used(),
             budget_planned: self.plan.requests(),

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::family::{Counter, Families, Gauge};
-use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
+use crate::report::{self, Ask, Asked, Endpoint, Report, Span, Urgency, WorkTotals};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
 use crate::spelling;
@@ -121,6 +121,13 @@ impl Report for Agents {
         "aux_time",
     ];
     const HOUR: Option<&'static str> = Some("hour");
+    const WORK: &'static [WorkTotals] = &[
+        WorkTotals { work: report::Work::Handled, family: &CALLS, label: "direction=\"inbound\"" },
+        WorkTotals { work: report::Work::Handled, family: &CALLS, label: "direction=\"outbound\"" },
+        WorkTotals { work: report::Work::Handling, family: &STATE_SECONDS, label: "state=\"inbound\"" },
+        WorkTotals { work: report::Work::Handling, family: &STATE_SECONDS, label: "state=\"outbound\"" },
+        WorkTotals { work: report::Work::Handling, family: &STATE_SECONDS, label: "state=\"acw\"" },
+    ];
 
     fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection> {
         let id = row.id("agent_id")?;

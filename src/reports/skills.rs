@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::level_base::{Evidence, Level};
 use crate::family::{Counter, Families, Gauge};
-use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
+use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency, Work, WorkTotals};
 use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
 use crate::spelling;
@@ -100,6 +100,7 @@ impl Report for Skills {
     ];
     const FIELDS: &'static [&'static str] =
         &["skill_id", "skill_name", "calls_in_queue_now", "stat_inbound", "stat_answer", "stat_abandon", "by_abandon"];
+    const WORK: &'static [WorkTotals] = &[WorkTotals { work: Work::Arrivals, family: &INBOUND, label: "" }];
 
     fn parameters(terms: &Terms) -> Vec<(&'static str, String)> {
         let mut parameters = vec![("skill_id", "all".to_owned())];

@@ -31,6 +31,14 @@ static TARGET: Gauge<1> = Gauge::new(
     "The configured share of calls to be answered within the threshold, 0 to 1.",
     ["threshold_seconds"],
 );
+static REQUIRED_AGENTS: Gauge<0> = Gauge::new(
+    "wolkvox_operation_required_agents",
+    "Agents on calls or ready for one that it takes to reach the configured service level, by Erlang C from arrivals and \
+     handling time of the last half hour (for 5 minutes after a start not told, then of what was seen); taken for granted \
+     are one pool, Poisson arrivals, exponential handling, and that nobody gives up, so it is too high where many do; 0 \
+     without arrivals, absent while too little is known (reports skills and agents; polled).",
+    [],
+);
 static BUDGET_LIMIT: Gauge<0> = Gauge::new(
     "wolkvox_exporter_budget_limit_requests",
     "Requests that this exporter may make in a civil day of the operation: licences x 1000 x quota_share.",
@@ -53,8 +61,18 @@ static BUDGET_RESET: Gauge<0> = Gauge::new(
 );
 
 /// The families about an operation, in the order served.
-pub const FAMILIES: Families =
-    &[&UP, &INFO, &OPEN, &DAY_START, &TARGET, &BUDGET_LIMIT, &BUDGET_USED, &BUDGET_PLANNED, &BUDGET_RESET];
+pub const FAMILIES: Families = &[
+    &UP,
+    &INFO,
+    &OPEN,
+    &DAY_START,
+    &TARGET,
+    &REQUIRED_AGENTS,
+    &BUDGET_LIMIT,
+    &BUDGET_USED,
+    &BUDGET_PLANNED,
+    &BUDGET_RESET,
+];
 
 /// What is told about one operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +91,8 @@ pub struct OperationVitals {
     pub day_end: Timestamp,
     /// The configured service level: the share, and the seconds.
     pub target: (f64, u32),
+    /// The agents that it takes to reach that, where enough is known.
+    pub required_agents: Option<u32>,
     /// Requests allowed in a day, where somebody knows.
     pub budget_limit: Option<u64>,
     /// Requests made today.
@@ -94,6 +114,9 @@ impl OperationVitals {
         samples.gauge(&DAY_START, [], seconds(self.day_start));
         let (share, threshold) = self.target;
         samples.gauge(&TARGET, [&threshold.to_string()], share);
+        if let Some(agents) = self.required_agents {
+            samples.gauge(&REQUIRED_AGENTS, [], f64::from(agents));
+        }
         if let Some(limit) = self.budget_limit {
             samples.gauge(&BUDGET_LIMIT, [], whole(limit));
         }

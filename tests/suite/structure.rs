@@ -20,14 +20,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "poll",
         &[
-            "board", "clock", "config", "family", "lane", "ledger", "plan", "report", "reports", "samples", "status",
-            "storage", "tasks", "token", "upstream", "vitals",
+            "board", "clock", "config", "family", "lane", "ledger", "plan", "report", "reports", "samples", "staffing",
+            "status", "storage", "tasks", "token", "upstream", "vitals",
         ],
     ),
     ("lane", &["report", "token"]),
     ("upstream", &["report", "row", "token"]),
     ("ledger", &["family", "report", "samples"]),
     ("storage", &["samples"]),
+    ("staffing", &["report"]),
     ("format", &["family"]),
     ("board", &["family", "format", "reports", "samples", "vitals"]),
     (
@@ -112,11 +113,12 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
 
 /// Modules in which nothing waits: all they do follows from what they are given.
 const PURE: &[&str] = &[
-    "reports", "report", "family", "row", "samples", "terms", "value", "vitals", "config", "estimate", "plan", "world",
+    "reports", "report", "family", "row", "samples", "terms", "value", "staffing", "vitals", "config", "estimate",
+    "plan", "world",
 ];
 
 /// The engine, which drives whatever report there is.
-const ENGINE: &[&str] = &["poll", "lane", "upstream", "board", "status", "vitals", "web"];
+const ENGINE: &[&str] = &["poll", "lane", "upstream", "staffing", "board", "status", "vitals", "web"];
 
 /// Lines of code, without comments and tests, beyond which a file has a second subject.
 const LONGEST: usize = 400;
