@@ -11,10 +11,11 @@ WORKDIR /src
 # benches and tests whose files are not here yet.
 COPY Cargo.toml Cargo.lock ./
 COPY exposition-checker/Cargo.toml exposition-checker/
+COPY benches/yardstick/Cargo.toml benches/yardstick/
 RUN sed -i '/^\[\[/,/^$/d' Cargo.toml \
-    && mkdir src exposition-checker/src \
+    && mkdir src exposition-checker/src benches/yardstick/src \
     && echo 'fn main() {}' > src/main.rs \
-    && touch src/lib.rs exposition-checker/src/lib.rs \
+    && touch src/lib.rs exposition-checker/src/lib.rs benches/yardstick/src/lib.rs \
     && cargo build --release --locked --bin wolkvox-exporter
 
 # The sources may be older than that layer; cargo must not take the empty ones for them.

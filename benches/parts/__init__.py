@@ -1,0 +1,1 @@
+"""The parts of `benches/compare`: each has a function `measure` that answers rows of a table."""

@@ -1,0 +1,104 @@
+"""Large answers: beside a client that throws them away, and one that holds all of it; and answers that are hostile."""
+
+import json
+import statistics
+
+from . import exporter
+from .processes import Stage, run, yardstick
+from .table import Row, mb, progress, times
+
+# A little below the exporter's own limit of 256 MiB.
+LARGE = 256_000_000
+CHEAP = 48_000_000
+# As many calls as wolkvox puts into one answer.
+MOST_ROWS = 60_000
+HOSTILE = {
+    "row": "a row of 100 MB",
+    "nesting": "lists within lists without end",
+    "text": "a string never closed",
+    "fields": "a row never closed",
+    "number": "a number without end",
+    "flood": "rows beyond 256 MB",
+    "bomb": "gzip of 600 MB of blanks",
+}
+
+
+def measure(setting):
+    rows = []
+    size = CHEAP if setting.is_cheap else LARGE
+    rows += _large(setting, size, MOST_ROWS, [])
+    rows += _large(setting, size, MOST_ROWS, ["--gzip"])
+    if not setting.is_cheap:
+        rows += _large(setting, size, 1 << 40, [])
+        rows += _large(setting, 25_000_000, 1 << 40, [])
+    for kind in ("row", "nesting") if setting.is_cheap else HOSTILE:
+        rows.append(_hostile(setting, kind))
+    return rows
+
+
+def _large(setting, size, ids, flags):
+    folder = setting.fresh("answers")
+    progress(f"answers of {size / 1e6:.0f} MB {' '.join(flags)}")
+    seen = {}
+    with Stage() as stage:
+        _, upstream = yardstick(stage, setting, folder, "upstream", "--large", size, "--ids", ids, *flags)
+        config = exporter.configure(folder, upstream, 1, {"ivr_calls": "24h"})
+        for _ in range(setting.rounds):
+            for client in ("discard", "whole"):
+                seen.setdefault(client, []).append(_client(setting, upstream, client))
+            polled = _polled(setting, config)
+            if not polled["is_answered"]:
+                raise RuntimeError("the exporter takes the answer for none")
+            seen.setdefault("exporter", []).append(polled)
+    rate, memory, cpu = (
+        {name: statistics.median(one[what] for one in rounds) for name, rounds in seen.items()}
+        for what in ("rate", "memory", "cpu")
+    )
+    form = "gzip" if flags else "plain"
+    calls = "all calls different" if ids > LARGE else f"{ids:,} calls"
+    what = f"{size / 1e6:.0f} MB of `ivr_calls`, {form}, {calls}"
+    told = [f"{name} {rate[name] / 1e6:,.0f} MB/s (CPU {cpu[name] * 1000:,.0f} ms)" for name in ("discard", "whole")]
+    own = f"{rate['exporter'] / 1e6:,.0f} MB/s (CPU {cpu['exporter'] * 1000:,.0f} ms)"
+    return [
+        Row(what, own, ", ".join(told), times(rate["exporter"] / rate["discard"]), "≥ 0.5 of discarding"),
+        Row(
+            "its peak of memory",
+            mb(memory["exporter"]),
+            f"discard {mb(memory['discard'])}, whole {mb(memory['whole'])}",
+            goal="< 24 MB",
+        ),
+    ]
+
+
+def _client(setting, upstream, client):
+    url = f"http://{upstream}/api/v2/reports_manager.php?api=diagram_11"
+    done = run([setting.programs["yardstick"], client, "--url", url])
+    if done["status"] != 0:
+        raise RuntimeError(done["err"])
+    told = json.loads(done["out"])
+    return {"rate": told["bytes"] / told["seconds"], "memory": done["memory"], "cpu": done["cpu"]}
+
+
+def _polled(setting, config):
+    """The exporter polls once, and says itself how long the answer took. It goes on living, so that its peak is known."""
+    with Stage() as stage:
+        process, address = exporter.start(stage, setting, setting.fresh("polled"), config, patience=120)
+        text = exporter.exposition(address).decode()
+        told = {"memory": process.memory("VmHWM"), "cpu": process.cpu()}
+    told["seconds"] = exporter.value(text, "wolkvox_report_duration_seconds")[0]
+    told["bytes"] = exporter.value(text, "wolkvox_exporter_api_response_bytes_total")[0]
+    told["rate"] = told["bytes"] / told["seconds"]
+    told["is_answered"] = exporter.value(text, "wolkvox_report_success") == [1.0]
+    return told
+
+
+def _hostile(setting, kind):
+    folder = setting.fresh("hostile")
+    progress(f"hostile: {HOSTILE[kind]}")
+    with Stage() as stage:
+        _, upstream = yardstick(stage, setting, folder, "upstream", "--hostile", kind)
+        config = exporter.configure(folder, upstream, 1, {"ivr_calls": "24h"})
+        done = _polled(setting, config)
+    outcome = "counted" if done["is_answered"] else "refused"
+    read = f"{outcome} after {mb(done['bytes'])} in {done['seconds']:.2f} s"
+    return Row(f"hostile: {HOSTILE[kind]}", f"peak {mb(done['memory'])}, {read}", goal="< 24 MB")

@@ -1,0 +1,211 @@
+"""Scrapes: beside nginx, which serves the same bytes from a file, and beside what encodes at each scrape."""
+
+import os
+import re
+import statistics
+import urllib.request
+
+from . import exporter
+from .processes import Stage, free_port, get, is_ready, load, yardstick
+from .table import Row, ms, progress, times
+
+# Operations, agents, skills: about so many series.
+SIZES = {1_000: (1, 40, 20), 10_000: (5, 100, 40), 100_000: (48, 100, 40), 500_000: (242, 100, 40)}
+CHEAP_SIZES = (1_000, 10_000)
+CLIENTS = (1, 10)
+FORMS = ("plain", "gzip")
+# What encodes at each scrape takes part in so many rounds: one such scrape may take seconds.
+SLOW_ROUNDS = 2
+
+
+def measure(setting):
+    rows = []
+    for size in CHEAP_SIZES if setting.is_cheap else SIZES:
+        rows += _idle(setting, size)
+    for size in (10_000,) if setting.is_cheap else (100_000, 500_000):
+        rows += _busy(setting, size)
+    return rows
+
+
+def _idle(setting, size):
+    """Nothing changes, and everybody is asked in turns."""
+    operations, agents, skills = SIZES[size]
+    folder = setting.fresh("scrapes")
+    with Stage() as stage:
+        _, upstream = yardstick(stage, setting, folder, "upstream", "--agents", agents, "--skills", skills)
+        config = exporter.configure(folder, upstream, operations, {"skills": "24h", "agents": "24h"})
+        process, address = exporter.start(stage, setting, folder, config)
+        body = exporter.exposition(address)
+        series = exporter.series(body)
+        servers = {"exporter": (process, f"http://{address}/metrics")}
+        servers |= _nginx(stage, setting, folder, address, body)
+        servers |= _pushgateway(stage, setting, folder, body)
+        baseline, at = yardstick(stage, setting, folder, "baseline", "--series", _file(folder, body))
+        servers["vectors"] = (baseline, f"http://{at}/metrics")
+        seen = {}
+        for turn in range(setting.rounds):
+            progress(f"{series:,} series, round {turn + 1} of {setting.rounds}")
+            for clients in CLIENTS:
+                for form in FORMS:
+                    for name, (server, url) in servers.items():
+                        if name in ("exporter", "nginx") or turn < SLOW_ROUNDS:
+                            seen.setdefault((clients, form, name), []).append(
+                                _scrapes(setting, server, url, clients, form, name in ("exporter", "nginx"))
+                            )
+        memory = {name: server.memory() for name, (server, _) in servers.items()}
+    rows = []
+    for clients in CLIENTS:
+        for form in FORMS:
+            medians = {name: _median(seen[clients, form, name]) for name in servers}
+            rows.append(_row(series, clients, form, medians))
+    told = ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in memory.items() if name != "exporter")
+    rows.append(Row(f"{series:,} series, resident", f"{memory['exporter'] / 1e6:.0f} MB", told))
+    return rows
+
+
+def _scrapes(setting, server, url, clients, form, is_quick):
+    seconds = 0.3 if setting.is_cheap else 1.0
+    flags = ["--clients", clients, "--seconds", seconds, "--at-least", 10 if is_quick else 1]
+    before = server.cpu()
+    told = load(setting, url, *flags, *(["--gzip"] if form == "gzip" else []))
+    told["cpu_ms"] = (server.cpu() - before) * 1000 / told["scrapes"]
+    return told
+
+
+def _median(rounds):
+    return {name: statistics.median(one[name] for one in rounds) for name in ("median_ms", "p99_ms", "cpu_ms")}
+
+
+def _row(series, clients, form, medians):
+    own = medians["exporter"]
+    beside = [
+        f"{name} {ms(medians[name]['median_ms'])} (CPU {ms(medians[name]['cpu_ms'])})"
+        for name in ("nginx", "pushgateway", "vectors")
+        if name in medians
+    ]
+    ratio = goal = ""
+    if "nginx" in medians:
+        ratio = times(own["median_ms"] / medians["nginx"]["median_ms"])
+        goal = "≤ 1.25 of nginx"
+    who = "one client" if clients == 1 else f"{clients} clients"
+    shown = f"{ms(own['median_ms'])} (CPU {ms(own['cpu_ms'])})"
+    return Row(f"{series:,} series, {form}, {who}", shown, ", ".join(beside), ratio, goal)
+
+
+def _busy(setting, size):
+    """Two exporters of one size: in the one nothing changes, in the other every operation every few seconds."""
+    operations, agents, skills = SIZES[size]
+    folder = setting.fresh("busy")
+    # About ten answers a second, each of which makes the whole exposition another one.
+    interval = f"{max(1, operations // 10)}s"
+    seconds = 3 if setting.is_cheap else 10
+    rows = []
+    with Stage() as stage:
+        _, upstream = yardstick(stage, setting, folder, "upstream", "--agents", agents, "--skills", skills)
+        quiet = exporter.configure(folder, upstream, operations, {"skills": "24h", "agents": "24h"})
+        idle = exporter.start(stage, setting, folder, quiet, name="idle")
+        servers = {"idle": (idle[0], f"http://{idle[1]}/metrics")}
+        servers |= _nginx(stage, setting, folder, idle[1], exporter.exposition(idle[1]))
+        seen = {}
+        url = f"http://{idle[1]}/metrics"
+        # Alone first: with the other exporter at work there is less of the machine left for both.
+        for form in FORMS:
+            for name, (_, url) in servers.items():
+                seen[form, name, "alone"] = _paced(setting, url, form, seconds)
+        lively = folder / "lively"
+        lively.mkdir()
+        moving = exporter.configure(lively, upstream, operations, {"skills": "24h", "agents": interval})
+        _, busy = exporter.start(stage, setting, lively, moving, name="busy")
+        servers["busy"] = (None, f"http://{busy}/metrics")
+        for form in FORMS:
+            for name, (_, url) in servers.items():
+                seen[form, name, "beside"] = _paced(setting, url, form, seconds)
+        series = exporter.series(exporter.exposition(busy))
+        for form in FORMS:
+            own, quiet_one = seen[form, "busy", "beside"], seen[form, "idle", "alone"]
+            beside = [f"idle {ms(quiet_one['p99_ms'])}", f"idle beside the busy one {ms(seen[form, 'idle', 'beside']['p99_ms'])}"]
+            if "nginx" in servers:
+                alone, meanwhile = (seen[form, "nginx", when]["p99_ms"] for when in ("alone", "beside"))
+                beside.append(f"nginx {ms(alone)}, beside the busy one {ms(meanwhile)}")
+            rows.append(
+                Row(
+                    f"{series:,} series, {form}, p99 while answers come every 0.1 s",
+                    ms(own["p99_ms"]),
+                    ", ".join(beside),
+                    times(own["p99_ms"] / quiet_one["p99_ms"]),
+                    "≤ 1.5 of idle",
+                )
+            )
+        family = "wolkvox_agent_login_seconds_total"
+        told = load(setting, f"http://{busy}/metrics", "--clients", 10, "--seconds", seconds, "--consistent", family)
+        rows.append(Row(f"{series:,} series, ten clients while answers come", f"{told['scrapes']} scrapes, each of whole answers"))
+    return rows
+
+
+def _paced(setting, url, form, seconds):
+    flags = ["--seconds", seconds, "--pause-ms", 20, "--at-least", 20]
+    return load(setting, url, *flags, *(["--gzip"] if form == "gzip" else []))
+
+
+def _file(folder, body):
+    path = folder / "series.txt"
+    path.write_bytes(body)
+    return path
+
+
+def _nginx(stage, setting, folder, address, body):
+    """nginx, with the exporter's own bytes as files."""
+    program = setting.programs["nginx"]
+    if program is None:
+        progress("nginx is not installed, so nothing is held against it: apt-get install --no-install-recommends nginx-light")
+        return {}
+    site = folder / "site"
+    site.mkdir()
+    (site / "metrics").write_bytes(body)
+    (site / "metrics.gz").write_bytes(get(address, "/metrics", {"Accept-Encoding": "gzip"})[1])
+    port = free_port()
+    config = folder / "nginx.conf"
+    config.write_text(
+        f"""daemon off;
+worker_processes {os.cpu_count()};
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    default_type text/plain;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 100000000;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{ listen 127.0.0.1:{port}; root {site}; gzip_static on; }}
+}}
+""",
+        encoding="utf-8",
+    )
+    process = stage.start([program, "-c", config, "-p", folder, "-e", folder / "error.log"], folder / "nginx.log")
+    process.wait(lambda: is_ready(f"127.0.0.1:{port}", "/metrics"), "its readiness")
+    return {"nginx": (process, f"http://127.0.0.1:{port}/metrics")}
+
+
+def _pushgateway(stage, setting, folder, body):
+    """Pushgateway, with the same series pushed to it."""
+    program = setting.programs["pushgateway"]
+    if program is None:
+        progress("Pushgateway is not installed: apt-get install --no-install-recommends prometheus-pushgateway")
+        return {}
+    address = f"127.0.0.1:{free_port()}"
+    process = stage.start([program, f"--web.listen-address={address}"], folder / "pushgateway.log")
+    process.wait(lambda: is_ready(address), "its readiness")
+    # It has families of its own about its process.
+    own = re.compile(rb"^(# \w+ )?process_")
+    pushed = b"".join(line for line in body.splitlines(keepends=True) if not own.match(line))
+    request = urllib.request.Request(f"http://{address}/metrics/job/bench", data=pushed, method="PUT")
+    with urllib.request.urlopen(request, timeout=120) as response:
+        if response.status >= 300:
+            raise RuntimeError(f"Pushgateway answers {response.status}")
+    return {"pushgateway": (process, f"http://{address}/metrics")}
