@@ -106,8 +106,8 @@ impl Slot {
         let marks = self.ledger.marks().map(|(family, labels, mark)| SavedMark {
             family: name(family).to_owned(),
             labels: labels.to_owned(),
-            high: mark.high.clone(),
             told: (mark.told != mark.high).then(|| mark.told.clone()),
+            high: mark.high,
             ripe: mark.ripe.map(|ripe| at.wall(ripe)),
         });
         let sheets = samples.sheets().iter();
