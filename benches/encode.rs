@@ -5,7 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "a bench that cannot go on stops, as a test does")]
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use jiff::civil::date;
@@ -66,15 +66,15 @@ fn page(operation: usize, samples: &Samples) -> Page {
     Page::of(samples, &["operation"], &[&format!("operation-{operation:02}")])
 }
 
-fn board() -> Board {
-    let (board, samples) = (Board::default(), samples());
+fn board() -> Arc<Board> {
+    let (board, samples) = (Arc::new(Board::default()), samples());
     for operation in 0..OPERATIONS {
-        board.publish(Subject::Report(agents().0), (operation, 0), page(operation, &samples), None);
+        drop(board.publish(Subject::Report(agents().0), (operation, 0), page(operation, &samples), None));
     }
     board
 }
 
-fn exposition() -> impl std::ops::Deref<Target = Exposition> {
+fn exposition() -> Arc<Exposition> {
     board().exposition(Instant::now())
 }
 
@@ -106,22 +106,34 @@ fn pages(bencher: Bencher<'_, '_>) {
 /// Pages become the text of an exposition.
 #[divan::bench]
 fn text(bencher: Bencher<'_, '_>) {
-    bencher.counter(all_series()).with_inputs(exposition).bench_values(|made| made.written(Format::Text));
+    bencher.counter(all_series()).with_inputs(exposition).bench_values(|made| made.plain(Format::Text).len());
 }
 
 /// Pages become the text of the other format.
 #[divan::bench]
 fn openmetrics(bencher: Bencher<'_, '_>) {
-    bencher.counter(all_series()).with_inputs(exposition).bench_values(|made| made.written(Format::OpenMetrics));
+    bencher.counter(all_series()).with_inputs(exposition).bench_values(|made| made.plain(Format::OpenMetrics).len());
+}
+
+/// One of ten pages changes, and the text is packed again, as a Prometheus asks for it.
+#[divan::bench]
+fn gzip_after_one_change(bencher: Bencher<'_, '_>) {
+    let (board, samples) = (board(), samples());
+    board.exposition(Instant::now()).make((Format::OpenMetrics, true));
+    bencher.counter(all_series()).with_inputs(|| page(3, &samples)).bench_local_values(|page| {
+        drop(board.publish(Subject::Report(agents().0), (3, 0), page, None));
+        board.exposition(Instant::now()).make((Format::OpenMetrics, true));
+    });
 }
 
 /// Pages become packed text, as a Prometheus asks for it.
 #[divan::bench]
 fn gzip(bencher: Bencher<'_, '_>) {
+    let end = Segment::of(b"# EOF\n");
     bencher
         .counter(all_series())
         .with_inputs(exposition)
-        .bench_values(|made| Segment::join(&[made.packed(Format::OpenMetrics)]));
+        .bench_values(|made| made.packed(Format::OpenMetrics).closed_with(&end));
 }
 
 /// Families that are held ready become text by way of the library.

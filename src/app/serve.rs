@@ -18,7 +18,7 @@ use crate::listen::Listen;
 use crate::process::Process;
 use crate::storage::Storage;
 use crate::tasks::Tasks;
-use crate::web::{self, Site};
+use crate::web::{self, Living, Site};
 
 pub(super) async fn run(arguments: &Arguments, config: Config) -> anyhow::Result<ExitCode> {
     run_with(Tasks::new(), arguments, config, Clock::System).await
@@ -39,7 +39,7 @@ pub(super) async fn run_with(
     let site = Arc::new(Site {
         board: engine.board,
         watches: engine.watches,
-        process,
+        living: Living::new(process),
         clock,
         telemetry_path: arguments.telemetry_path.clone(),
         scrapes: Semaphore::new(arguments.max_requests),

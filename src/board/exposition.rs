@@ -1,158 +1,99 @@
-//! A whole exposition as shared bytes, plain and compressed.
+//! A whole exposition, in each form that somebody asks for.
 
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use flate2::{Compression, Crc, FlushCompress, Status};
+use tokio::time::Instant;
 
-use super::page::Page;
-use crate::family::Families;
-use crate::format::{Format, Head};
+use super::block::Block;
+use super::pieces::Pieces;
+use super::segment::Opening;
+use crate::format::Format;
 
 /// Everything that the pages say, in the order of the families.
 ///
-/// It holds the pages and puts a format's text together when that is first asked for: a Prometheus asks for one format,
-/// packed, and then neither the other format nor a plain text is held beside the pages. OpenMetrics is made from the
-/// pages' lines of 0.0.4, because a page with both formats would be twice as long, and samples are not kept.
+/// It holds blocks, which know their own forms, and puts a form together when that is first asked for: a Prometheus
+/// asks for one format, packed, and then nothing else is held beside the pages.
 #[derive(Debug, Default)]
 pub struct Exposition {
     version: u64,
-    subjects: Vec<(Families, Vec<Arc<Page>>)>,
-    text: Form,
-    openmetrics: Form,
+    expires: Option<Instant>,
+    blocks: Vec<Arc<[Arc<Block>]>>,
+    text: OnceLock<Vec<Bytes>>,
+    text_packed: OnceLock<Opening>,
+    openmetrics: OnceLock<Vec<Bytes>>,
+    openmetrics_packed: OnceLock<Opening>,
 }
 
-/// One format of an exposition, as far as somebody asked for it.
-#[derive(Debug, Default)]
-struct Form {
-    plain: OnceLock<Bytes>,
-    packed: OnceLock<Segment>,
-}
+/// How an exposition can be asked for: its format, and whether packed.
+pub type Form = (Format, bool);
 
 impl Exposition {
-    pub(super) fn of(version: u64, subjects: Vec<(Families, Vec<Arc<Page>>)>) -> Self {
-        Self { version, subjects, ..Self::default() }
+    pub(super) fn of(version: u64, expires: Option<Instant>, blocks: Vec<Arc<[Arc<Block>]>>) -> Self {
+        Self { version, expires, blocks, ..Self::default() }
     }
 
     pub(super) fn version(&self) -> u64 {
         self.version
     }
 
-    /// The text in format 0.0.4; the first call puts it together.
-    #[must_use]
-    pub fn text(&self) -> Bytes {
-        self.written(Format::Text)
+    /// Whether a page of it is too old to be served.
+    pub(super) fn has_expired(&self, now: Instant) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
     }
 
-    /// The text in this format, without its end; the first call puts it together, which takes as long as copying it:
-    /// call it where that may block.
-    #[must_use]
-    pub fn written(&self, format: Format) -> Bytes {
-        self.form(format).plain.get_or_init(|| self.write(format).into()).clone()
+    /// Makes a form of it, if that was not made yet.
+    pub fn make(&self, (format, is_packed): Form) {
+        if is_packed {
+            self.packed(format);
+        } else {
+            self.plain(format);
+        }
     }
 
-    /// The text in this format compressed; the first call does it, which takes a while: call it where that may block.
-    pub fn packed(&self, format: Format) -> &Segment {
-        let form = self.form(format);
-        form.packed.get_or_init(|| match form.plain.get() {
-            Some(text) => Segment::of(text),
-            None => Segment::of(&self.write(format)),
+    /// Whether this form was made.
+    #[must_use]
+    pub fn is_made(&self, form: Form) -> bool {
+        match form {
+            (Format::Text, false) => self.text.get().is_some(),
+            (Format::Text, true) => self.text_packed.get().is_some(),
+            (Format::OpenMetrics, false) => self.openmetrics.get().is_some(),
+            (Format::OpenMetrics, true) => self.openmetrics_packed.get().is_some(),
+        }
+    }
+
+    /// The text in format 0.0.4, in one piece.
+    #[must_use]
+    pub fn text(&self) -> Vec<u8> {
+        self.plain(Format::Text).concat()
+    }
+
+    /// The text in this format without its end, in pieces; the first call makes it, which may take a while: call it
+    /// where that may block.
+    pub fn plain(&self, format: Format) -> &[Bytes] {
+        let plain = match format {
+            Format::Text => &self.text,
+            Format::OpenMetrics => &self.openmetrics,
+        };
+        plain.get_or_init(|| {
+            let mut pieces = Pieces::default();
+            self.blocks().for_each(|block| block.put_into(&mut pieces, format));
+            pieces.into_vec()
         })
     }
 
-    const fn form(&self, format: Format) -> &Form {
-        match format {
-            Format::Text => &self.text,
-            Format::OpenMetrics => &self.openmetrics,
-        }
+    /// The text in this format compressed, without its end; the first call makes it, which may take a while: call it
+    /// where that may block.
+    pub fn packed(&self, format: Format) -> &Opening {
+        let packed = match format {
+            Format::Text => &self.text_packed,
+            Format::OpenMetrics => &self.openmetrics_packed,
+        };
+        packed.get_or_init(|| Opening::of(self.blocks().map(|block| block.packed(format))))
     }
 
-    fn write(&self, format: Format) -> Vec<u8> {
-        let mut text = Vec::with_capacity(self.room_for(format));
-        for (families, pages) in &self.subjects {
-            for (position, family) in families.iter().enumerate() {
-                let head = text.len();
-                format.write_head(&mut text, Head::of(*family));
-                let first = text.len();
-                for page in pages {
-                    format.write_lines(&mut text, family.name(), family.kind(), page.lines(position), page.since());
-                }
-                if text.len() == first {
-                    text.truncate(head);
-                }
-            }
-        }
-        text.shrink_to_fit();
-        text
-    }
-
-    /// How long the text may become.
-    fn room_for(&self, format: Format) -> usize {
-        let mut room = 0;
-        for (families, pages) in &self.subjects {
-            for (position, family) in families.iter().enumerate() {
-                let lines: usize = pages.iter().map(|page| page.lines(position).len()).sum();
-                room += Head::of(*family).room() + format.room_for(family.kind(), lines);
-            }
-        }
-        room
-    }
-}
-
-/// A compressed stretch of text that can be joined with others into one gzip member.
-///
-/// Members one behind the other would be valid gzip too, but curl and others silently stop after the first.
-#[derive(Clone, Debug)]
-pub struct Segment {
-    deflated: Bytes,
-    crc: u32,
-    len: u32,
-}
-
-impl Segment {
-    /// Compresses a text. The stream is flushed, not finished, so that another segment can follow.
-    #[must_use]
-    pub fn of(text: &[u8]) -> Self {
-        let mut crc = Crc::new();
-        crc.update(text);
-        let mut deflated = Vec::with_capacity(text.len() / 8 + 64);
-        let mut deflate = flate2::Compress::new(Compression::new(4), false);
-        let mut rest = text;
-        loop {
-            deflated.reserve(deflated.capacity().max(64));
-            let before = deflate.total_in();
-            let status = deflate.compress_vec(rest, &mut deflated, FlushCompress::Full);
-            let consumed = usize::try_from(deflate.total_in() - before).unwrap_or(usize::MAX);
-            rest = rest.get(consumed..).unwrap_or_default();
-            let has_room = deflated.len() < deflated.capacity();
-            // The flush is whole once all is taken in and the output was not cut by its buffer's end.
-            if (rest.is_empty() && has_room) || !matches!(status, Ok(Status::Ok | Status::BufError)) {
-                break;
-            }
-        }
-        Self { deflated: deflated.into(), crc: crc.sum(), len: crc.amount() }
-    }
-
-    /// Joins segments into one gzip member.
-    #[must_use]
-    pub fn join(segments: &[&Self]) -> Bytes {
-        /// Deflate, no name, no time, unknown system.
-        const HEADER: [u8; 10] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
-        /// An empty last block.
-        const END: [u8; 2] = [3, 0];
-        let mut checksum = crc32fast::Hasher::new();
-        let mut len = 0_u32;
-        let mut member = Vec::with_capacity(segments.iter().map(|segment| segment.deflated.len()).sum::<usize>() + 20);
-        member.extend_from_slice(&HEADER);
-        for segment in segments {
-            member.extend_from_slice(&segment.deflated);
-            checksum.combine(&crc32fast::Hasher::new_with_initial_len(segment.crc, u64::from(segment.len)));
-            len = len.wrapping_add(segment.len);
-        }
-        member.extend_from_slice(&END);
-        member.extend_from_slice(&checksum.finalize().to_le_bytes());
-        member.extend_from_slice(&len.to_le_bytes());
-        member.into()
+    fn blocks(&self) -> impl Iterator<Item = &Block> + Clone {
+        self.blocks.iter().flat_map(|blocks| blocks.iter().map(Arc::as_ref))
     }
 }
 
@@ -160,10 +101,11 @@ impl Segment {
 mod tests {
     use std::io::Read as _;
 
-    use proptest::prelude::*;
-
+    use super::super::page::Page;
+    use super::super::segment::Segment;
+    use super::super::shelf::Shelf;
     use super::*;
-    use crate::family::{Counter, Gauge, Histogram};
+    use crate::family::{Counter, Families, Gauge, Histogram};
     use crate::samples::{Distribution, Samples};
 
     static INFO: Gauge<1> = Gauge::new("skill_info", "Skills.", ["name"]);
@@ -172,7 +114,7 @@ mod tests {
     static WAITS: Histogram<0> = Histogram::new("wait_seconds", "Waits.", []);
     static FAMILIES: Families = &[&INFO, &EMPTY, &CALLS, &WAITS];
 
-    fn page(operation: &str, calls: f64, since: i64) -> Arc<Page> {
+    fn page(operation: &str, calls: f64, since: i64) -> Page {
         let mut samples = Samples::of(FAMILIES, 100);
         samples.gauge(&INFO, ["Ventas"], 1.0);
         samples.counter(&CALLS, ["1"], calls);
@@ -180,13 +122,17 @@ mod tests {
         waits.observe(&[5.0, 60.0], 7.5);
         samples.histogram(&WAITS, [], &[5.0, 60.0], &waits);
         let page = Page::of(&samples, &["operation"], &[operation]);
-        Arc::new(page.counting_since(jiff::Timestamp::from_second(since).unwrap()))
+        page.counting_since(jiff::Timestamp::from_second(since).unwrap())
     }
 
     #[test]
     fn each_format_says_the_same() {
         let pages = vec![page("acme", 3.0, 1_780_635_600), page("umbrella", 4.0, 1_780_588_800)];
-        let exposition = Exposition::of(1, vec![(FAMILIES, pages)]);
+        let mut shelf = Shelf::new(FAMILIES);
+        for (operation, page) in pages.into_iter().enumerate() {
+            shelf.put((operation, 0), page, None);
+        }
+        let exposition = Exposition::of(1, None, vec![shelf.blocks()]);
         let text = "\
 # HELP skill_info Skills.
 # TYPE skill_info gauge
@@ -238,38 +184,11 @@ wait_seconds_created{operation=\"umbrella\"} 1780588800
 ";
         for (format, expected) in [(Format::Text, text), (Format::OpenMetrics, openmetrics)] {
             // Packed first, so that it is not packed from the plain text.
-            let member = Segment::join(&[exposition.packed(format)]);
+            let member = exposition.packed(format).closed_with(&Segment::of(b"end")).concat();
             let mut unpacked = String::new();
             flate2::read::GzDecoder::new(&member[..]).read_to_string(&mut unpacked).unwrap();
-            assert_eq!(unpacked, expected);
-            assert_eq!(std::str::from_utf8(&exposition.written(format)), Ok(expected));
+            assert_eq!(unpacked, format!("{expected}end"));
+            assert_eq!(String::from_utf8(exposition.plain(format).concat()).unwrap(), expected);
         }
-    }
-
-    proptest! {
-        #[test]
-        fn joined_segments_unpack_to_the_joined_texts(texts in proptest::collection::vec(".{0,300}", 0..5), times in 1_usize..60) {
-            let texts: Vec<String> = texts.into_iter().map(|text| text.repeat(times)).collect();
-            let segments: Vec<Segment> = texts.iter().map(|text| Segment::of(text.as_bytes())).collect();
-            let member = Segment::join(&segments.iter().collect::<Vec<_>>());
-            let mut unpacked = String::new();
-            flate2::read::GzDecoder::new(&member[..]).read_to_string(&mut unpacked).unwrap();
-            prop_assert_eq!(unpacked, texts.concat());
-        }
-    }
-
-    #[test]
-    fn a_large_text_that_hardly_packs_is_whole() {
-        let mut state = 1_u64;
-        let noise: Vec<u8> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            state.to_le_bytes()[7]
-        })
-        .take(3_000_000)
-        .collect();
-        let member = Segment::join(&[&Segment::of(&noise), &Segment::of(b"tail")]);
-        let mut unpacked = Vec::new();
-        flate2::read::GzDecoder::new(&member[..]).read_to_end(&mut unpacked).unwrap();
-        assert_eq!(unpacked, [&noise[..], b"tail"].concat());
     }
 }

@@ -1,14 +1,26 @@
 //! The newest page of every report of every operation, withdrawn when it is too old, and the exposition made of them.
 //!
-//! A page is encoded when it is published; an exposition is only their lines in the order of the families, put together
-//! at the first scrape after a change, in the format that it asks for, and shared by all scrapes until the next one. No
-//! scrape sees half a page.
+//! A page is encoded when it is published. Expositions are made of blocks: stretches of the pages' lines, in the order
+//! of the families, each of which is compressed once and then shared by all expositions until one of its pages changes.
+//! No scrape sees half a page.
+//!
+//! ```text
+//!   pages by operation      shelf: their lines by family          exposition
+//!   ┌─ page ─┐ ┌─ page ─┐   ┌ block: short families, all ┐        block block block ... + the process's own numbers
+//!   │ a b c  │ │ a b c  │──>│ block: c of some operations │──────> plain: pieces shared with the pages
+//!   └────────┘ └────────┘   └ block: c of the others ─────┘        packed: one gzip member of all blocks' segments
+//! ```
 
+mod block;
 mod exposition;
 mod page;
+mod pieces;
+mod segment;
+mod shelf;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -16,8 +28,10 @@ use crate::family::Families;
 use crate::reports;
 use crate::vitals;
 
-pub use self::exposition::{Exposition, Segment};
+pub use self::exposition::{Exposition, Form};
 pub use self::page::Page;
+pub use self::segment::{Opening, Segment};
+use self::shelf::Shelf;
 
 /// Whose families a page holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +47,12 @@ pub enum Subject {
 /// Where a page belongs: operation and report, by their positions.
 pub type Place = (usize, usize);
 
+/// From this length of a page's text on, an exposition with the page is made before it is served.
+const LARGE: usize = 256 * 1024;
+
+/// So long after a form was last asked for, it is still made for a large page.
+const ASKED_WITHIN: Duration = Duration::from_mins(10);
+
 /// The newest page of everything.
 #[derive(Debug, Default)]
 pub struct Board {
@@ -44,50 +64,82 @@ pub struct Board {
 struct Pages {
     /// Counts changes, so that an exposition knows whether it is the newest.
     version: u64,
-    held: BTreeMap<Subject, BTreeMap<Place, Held>>,
-}
-
-#[derive(Debug)]
-struct Held {
-    page: Arc<Page>,
-    /// When the page is too old to be served.
+    shelves: BTreeMap<Subject, Shelf>,
+    /// When the first page will be too old.
     expires: Option<Instant>,
+    /// How many expositions are being made that will be served as soon as they are.
+    in_the_making: usize,
+    /// The forms that were asked for, and when last.
+    asked: Vec<(Form, Instant)>,
 }
 
 impl Board {
     /// Puts a page up in place of the one before it, until `expires`, if ever.
-    pub fn publish(&self, subject: Subject, place: Place, page: Page, expires: Option<Instant>) {
+    ///
+    /// A large page takes a while to encode: then the work is handed back, and scrapes are answered as before until it
+    /// is done.
+    pub fn publish(
+        self: &Arc<Self>,
+        subject: Subject,
+        place: Place,
+        page: Page,
+        expires: Option<Instant>,
+    ) -> Option<Making> {
+        let is_large = page.len() >= LARGE;
         let mut pages = self.pages();
-        pages.version += 1;
-        pages.held.entry(subject).or_default().insert(place, Held { page: Arc::new(page), expires });
+        pages.put(subject, place, page, expires);
+        let now = Instant::now();
+        let forms = if is_large { pages.forms_asked(now) } else { Vec::new() };
+        if forms.is_empty() {
+            return None;
+        }
+        pages.in_the_making += 1;
+        Some(Making { exposition: Arc::new(pages.exposition(now)), forms, board: Arc::clone(self) })
     }
 
     /// Takes a page down.
     pub fn withdraw(&self, subject: Subject, place: Place) {
         let mut pages = self.pages();
-        let removed = pages.held.get_mut(&subject).and_then(|held| held.remove(&place));
-        pages.version += u64::from(removed.is_some());
+        let was_there = pages.shelves.get_mut(&subject).is_some_and(|shelf| shelf.remove(place));
+        pages.version += u64::from(was_there);
     }
 
-    /// What is to be served at this moment: the same as the last time while nothing has changed.
+    /// What is to be served at this moment, if it is already made in this form.
+    #[must_use]
+    pub fn ready(&self, form: Form, now: Instant) -> Option<Arc<Exposition>> {
+        let mut pages = self.pages();
+        pages.was_asked(form, now);
+        self.newest(&pages, now).filter(|exposition| exposition.is_made(form))
+    }
+
+    /// What is to be served at this moment: the same as the last time while nothing has changed, or while something
+    /// large that has changed is not yet encoded.
     #[must_use]
     pub fn exposition(&self, now: Instant) -> Arc<Exposition> {
-        let (version, pages) = {
+        let made = {
             let mut pages = self.pages();
-            pages.expire(now);
-            let served = Arc::clone(&self.served());
-            if served.version() == pages.version {
+            if let Some(served) = self.newest(&pages, now) {
                 return served;
             }
-            (pages.version, pages.snapshot())
+            Arc::new(pages.exposition(now))
         };
-        let made = Arc::new(Exposition::of(version, pages));
-        let mut served = self.served();
-        // Another scrape may have put together a newer one meanwhile.
-        if served.version() < version {
-            *served = Arc::clone(&made);
-        }
+        self.show(Arc::clone(&made));
         made
+    }
+
+    /// What was served last, if nothing newer is to be served.
+    fn newest(&self, pages: &Pages, now: Instant) -> Option<Arc<Exposition>> {
+        let served = Arc::clone(&self.served());
+        let is_newest = served.version() == pages.version || pages.in_the_making > 0;
+        (is_newest && !served.has_expired(now)).then_some(served)
+    }
+
+    /// Serves an exposition from now on, unless a newer one is served already.
+    fn show(&self, made: Arc<Exposition>) {
+        let mut served = self.served();
+        if served.version() <= made.version() {
+            *served = made;
+        }
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -99,23 +151,58 @@ impl Board {
     }
 }
 
+/// An exposition that is to be made in the forms that scrapes ask for, and served then.
+#[derive(Debug)]
+#[must_use = "until it is dropped, scrapes are answered as before"]
+pub struct Making {
+    exposition: Arc<Exposition>,
+    forms: Vec<Form>,
+    board: Arc<Board>,
+}
+
+impl Making {
+    /// Makes and serves it. This takes a while: call it where that may block.
+    pub fn finish(self) {
+        self.forms.iter().for_each(|form| self.exposition.make(*form));
+        self.board.show(Arc::clone(&self.exposition));
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        self.board.pages().in_the_making -= 1;
+    }
+}
+
 impl Pages {
-    fn expire(&mut self, now: Instant) {
-        let before = self.len();
-        for held in self.held.values_mut() {
-            held.retain(|_, held| held.expires.is_none_or(|expires| now < expires));
+    fn put(&mut self, subject: Subject, place: Place, page: Page, expires: Option<Instant>) {
+        self.version += 1;
+        self.shelves.entry(subject).or_insert_with(|| Shelf::new(subject.families())).put(place, page, expires);
+        // The page before it may have been the first to expire: then it is looked for in vain once, and found to be later.
+        self.expires = [self.expires, expires].into_iter().flatten().min();
+    }
+
+    /// All that the pages say at this moment.
+    fn exposition(&mut self, now: Instant) -> Exposition {
+        if self.expires.is_some_and(|expires| expires <= now) {
+            let expired = self.shelves.values_mut().map(|shelf| shelf.expire(now)).fold(false, |some, any| some | any);
+            self.version += u64::from(expired);
+            self.expires = self.shelves.values().filter_map(Shelf::expires).min();
         }
-        self.version += u64::from(self.len() < before);
+        let blocks = self.shelves.values_mut().map(Shelf::blocks).collect();
+        Exposition::of(self.version, self.expires, blocks)
     }
 
-    fn len(&self) -> usize {
-        self.held.values().map(BTreeMap::len).sum()
+    fn was_asked(&mut self, form: Form, now: Instant) {
+        match self.asked.iter_mut().find(|(asked, _)| *asked == form) {
+            Some((_, when)) => *when = now,
+            None => self.asked.push((form, now)),
+        }
     }
 
-    /// The pages of each subject, with the subject's families.
-    fn snapshot(&self) -> Vec<(Families, Vec<Arc<Page>>)> {
-        let pages = |held: &BTreeMap<Place, Held>| held.values().map(|held| Arc::clone(&held.page)).collect();
-        self.held.iter().map(|(subject, held)| (subject.families(), pages(held))).collect()
+    fn forms_asked(&self, now: Instant) -> Vec<Form> {
+        let asked = self.asked.iter().filter(|(_, when)| now.saturating_duration_since(*when) < ASKED_WITHIN);
+        asked.map(|(form, _)| *form).collect()
     }
 }
 
@@ -128,5 +215,101 @@ impl Subject {
             Self::Operation => vitals::OPERATION_FAMILIES,
             Self::Vitals => vitals::REPORT_FAMILIES,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Format;
+    use crate::samples::Samples;
+
+    const PACKED: Form = (Format::Text, true);
+
+    /// A page of the quota report: so many requests used, and as many lines of padding as a large page has.
+    fn page(used: f64, is_large: bool) -> (Subject, Page) {
+        let position = reports::ALL.iter().position(|report| report.name == "quota").unwrap();
+        let subject = Subject::Report(position);
+        let family = subject.families()[0];
+        let mut samples = Samples::of(subject.families(), usize::MAX);
+        samples.put_back(family.name(), "", crate::samples::Reading::Number(used));
+        let padding = if is_large { "x".repeat(LARGE) } else { String::new() };
+        (subject, Page::of(&samples, &["operation"], &[&padding]))
+    }
+
+    fn publish(
+        board: &Arc<Board>,
+        place: Place,
+        used: f64,
+        is_large: bool,
+        expires: Option<Instant>,
+    ) -> Option<Making> {
+        let (subject, page) = page(used, is_large);
+        board.publish(subject, place, page, expires)
+    }
+
+    fn values(exposition: &Exposition) -> Vec<String> {
+        let text = String::from_utf8(exposition.text()).unwrap();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| Some(line.rsplit_once(' ')?.1.to_owned())).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_something_large_is_encoded_scrapes_are_answered_as_before() {
+        let board = Arc::new(Board::default());
+        assert!(publish(&board, (0, 0), 1.0, true, None).is_none(), "nobody has asked for anything");
+        assert!(board.ready(PACKED, Instant::now()).is_none());
+        assert_eq!(values(&board.exposition(Instant::now())), ["1"]);
+
+        let making = publish(&board, (0, 0), 2.0, true, None).unwrap();
+        assert!(publish(&board, (1, 0), 3.0, false, None).is_none());
+        assert_eq!(values(&board.exposition(Instant::now())), ["1"]);
+        making.finish();
+        assert_eq!(values(&board.exposition(Instant::now())), ["2", "3"]);
+        assert!(board.ready(PACKED, Instant::now()).is_none(), "what came meanwhile is not yet encoded");
+
+        let making = publish(&board, (0, 0), 4.0, true, None).unwrap();
+        drop(making);
+        assert_eq!(values(&board.exposition(Instant::now())), ["4", "3"], "given up, it is made when it is asked for");
+        tokio::time::sleep(ASKED_WITHIN).await;
+        assert!(publish(&board, (0, 0), 5.0, true, None).is_none(), "nobody has asked for a while");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_encoded_in_advance_is_ready() {
+        let board = Arc::new(Board::default());
+        assert!(board.ready(PACKED, Instant::now()).is_none());
+        publish(&board, (0, 0), 1.0, true, None).unwrap().finish();
+        assert_eq!(values(&board.ready(PACKED, Instant::now()).unwrap()), ["1"]);
+        assert!(board.ready((Format::OpenMetrics, true), Instant::now()).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_too_old_is_gone_even_while_something_large_is_encoded() {
+        let board = Arc::new(Board::default());
+        let soon = Instant::now() + Duration::from_mins(1);
+        assert!(publish(&board, (0, 0), 1.0, false, Some(soon)).is_none());
+        assert!(publish(&board, (1, 0), 2.0, true, Some(soon + Duration::from_mins(1))).is_none());
+        assert!(board.ready(PACKED, Instant::now()).is_none());
+        assert_eq!(values(&board.exposition(Instant::now())), ["1", "2"]);
+        let _making = publish(&board, (1, 0), 3.0, true, None).unwrap();
+        assert_eq!(values(&board.exposition(Instant::now())), ["1", "2"]);
+        assert_eq!(values(&board.exposition(soon)), ["3"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_was_replaced_in_time_does_not_expire() {
+        let board = Arc::new(Board::default());
+        let (soon, later) = (Instant::now() + Duration::from_secs(1), Instant::now() + Duration::from_secs(2));
+        assert!(publish(&board, (0, 0), 1.0, false, Some(soon)).is_none());
+        assert!(publish(&board, (0, 0), 2.0, false, Some(later)).is_none());
+        assert_eq!(values(&board.exposition(soon)), ["2"]);
+        let made = board.exposition(soon);
+        made.make(PACKED);
+        assert!(
+            Arc::ptr_eq(&made, &board.ready(PACKED, soon).unwrap()),
+            "looking for what is too old made nothing new"
+        );
+        assert_eq!(values(&board.exposition(later)), [""; 0]);
     }
 }

@@ -32,6 +32,7 @@ impl Page {
             }
             ends.push(text.len());
         }
+        text.shrink_to_fit();
         Self { text: Bytes::from(text), ends: ends.into(), since: None }
     }
 
@@ -51,6 +52,16 @@ impl Page {
         let start = family.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
         let end = self.ends.get(family).copied();
         start.zip(end).and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default()
+    }
+
+    /// The same lines, shared.
+    pub(super) fn shared_lines(&self, family: usize) -> Bytes {
+        self.text.slice_ref(self.lines(family))
+    }
+
+    /// How long all lines are together.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
     }
 
     /// All lines, in the order of the families.

@@ -5,9 +5,9 @@
 //! where it can be seen, and must not leave out the end of a day.
 
 mod closing;
+mod marks;
 mod windows;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -17,6 +17,7 @@ use crate::family::Kind;
 use crate::samples::{Reading, Samples};
 
 pub use self::closing::Closing;
+use self::marks::Marks;
 pub use self::windows::{RECENT, Stretch, WHOLE_EVERY, Windows, turns_per_whole};
 
 /// How a report's totals begin anew.
@@ -36,15 +37,12 @@ pub struct Ledger {
     birth: Duration,
     /// The day whose totals are entered; none before the first answer.
     day: Option<Date>,
-    marks: HashMap<Key, Mark>,
+    marks: Marks,
     corrections: u64,
 }
 
-/// A series of the report: its family's position, and its labels.
-type Key = (usize, Box<str>);
-
 /// What is known of one total.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
     /// The highest that was told since the total began.
     pub high: Reading,
@@ -58,7 +56,7 @@ impl Ledger {
     /// Nothing was told yet.
     #[must_use]
     pub fn new(beginning: Beginning, birth: Duration) -> Self {
-        Self { beginning, birth, day: None, marks: HashMap::new(), corrections: 0 }
+        Self { beginning, birth, day: None, marks: Marks::default(), corrections: 0 }
     }
 
     /// The day whose totals are entered; none before the first answer.
@@ -86,31 +84,36 @@ impl Ledger {
             if kind == Kind::Gauge {
                 return;
             }
-            let key = (family, labels.into());
-            if let Some(mark) = self.marks.get_mut(&key) {
-                self.corrections += mark.enter(reading, self.beginning, is_new_day);
-            } else {
-                self.marks.insert(key, Mark { high: reading.clone(), told: reading.clone(), ripe });
-            }
+            let mark = match self.marks.get(family, labels) {
+                Some(mut mark) => {
+                    self.corrections += mark.enter(reading, self.beginning, is_new_day);
+                    mark
+                }
+                None => Mark { high: reading.clone(), told: reading.clone(), ripe },
+            };
+            self.marks.put(family, labels, mark);
         });
+        self.marks.shrink();
     }
 
     /// When all totals are served as they are, where some are served as zero.
     #[must_use]
     pub fn ripe_at(&self) -> Option<Instant> {
-        self.marks.values().filter_map(|mark| mark.ripe).max()
+        self.marks.ripe().max()
     }
 
     /// All marks, to be saved: the family's position, the labels, and what is known.
-    pub fn marks(&self) -> impl Iterator<Item = (usize, &str, &Mark)> {
-        self.marks.iter().map(|((family, labels), mark)| (*family, &**labels, mark))
+    pub fn marks(&self) -> impl Iterator<Item = (usize, &str, Mark)> {
+        self.marks.iter()
     }
 
     /// Takes up what another process knew.
     pub fn resume(&mut self, day: Option<Date>, corrections: u64, marks: impl Iterator<Item = (usize, String, Mark)>) {
         self.day = day;
         self.corrections = corrections;
-        self.marks = marks.map(|(family, labels, mark)| ((family, labels.into()), mark)).collect();
+        self.marks.clear();
+        marks.for_each(|(family, labels, mark)| self.marks.put(family, &labels, mark));
+        self.marks.shrink();
     }
 
     /// Puts into these samples, which were entered before, what is to be served of them now. Answers when something of
@@ -121,12 +124,18 @@ impl Ledger {
             if kind == Kind::Gauge {
                 return;
             }
-            let Some(mark) = self.marks.get_mut(&(family, labels.into())) else { return };
-            mark.ripe = mark.ripe.filter(|ripe| *ripe > now);
+            let Some(mut mark) = self.marks.get(family, labels) else { return };
             *reading = mark.high.clone();
-            if let Some(ripe) = mark.ripe {
-                reading.set_to_zero();
-                next = Some(next.map_or(ripe, |next: Instant| next.min(ripe)));
+            match mark.ripe {
+                Some(ripe) if ripe > now => {
+                    reading.set_to_zero();
+                    next = Some(next.map_or(ripe, |next: Instant| next.min(ripe)));
+                }
+                Some(_) => {
+                    mark.ripe = None;
+                    self.marks.put(family, labels, mark);
+                }
+                None => {}
             }
         });
         next

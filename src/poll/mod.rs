@@ -334,7 +334,11 @@ impl Poller {
         let Some(slot) = self.slots.get_mut(position) else { return };
         let (page, until) = slot.serve(samples, &self.operation, now);
         let expires = until.filter(|_| !self.keeps);
-        self.around.board.publish(Subject::Report(slot.report), (self.position, slot.report), page, expires);
+        let place = (self.position, slot.report);
+        if let Some(making) = self.around.board.publish(Subject::Report(slot.report), place, page, expires) {
+            // Scrapes go on as before meanwhile, and nobody waits for it.
+            drop(tokio::task::spawn_blocking(move || making.finish()));
+        }
     }
 
     /// Puts up what is no longer to be served as zero.

@@ -110,11 +110,11 @@ impl Slot {
         let marks = self.ledger.marks().map(|(family, labels, mark)| SavedMark {
             family: name(family).to_owned(),
             labels: labels.to_owned(),
-            #[cfg(test)]
-            high: if forgetting::SAVED_MARKS.get() { mark.told.clone() } else { mark.high.clone() },
-            #[cfg(not(test))]
-            high: mark.high.clone(),
             told: (mark.told != mark.high).then(|| mark.told.clone()),
+            #[cfg(test)]
+            high: if forgetting::SAVED_MARKS.get() { mark.told } else { mark.high },
+            #[cfg(not(test))]
+            high: mark.high,
             ripe: mark.ripe.map(|ripe| at.wall(ripe)),
         });
         let sheets = samples.sheets().iter();

@@ -2,6 +2,7 @@
 
 mod accept;
 mod landing;
+mod living;
 mod metrics;
 
 use std::net::SocketAddr;
@@ -18,9 +19,10 @@ use tokio::sync::Semaphore;
 
 use crate::board::Board;
 use crate::clock::Clock;
-use crate::process::Process;
 use crate::status::Watch;
 use crate::tasks::Shutdown;
+
+pub use self::living::Living;
 
 /// What the endpoints show.
 #[derive(Debug)]
@@ -30,7 +32,7 @@ pub struct Site {
     /// The operations' states.
     pub watches: Vec<Watch>,
     /// The process's own metrics.
-    pub process: Process,
+    pub living: Living,
     /// What time it is.
     pub clock: Clock,
     /// Where the metrics are: `/metrics` unless configured.

@@ -66,15 +66,15 @@ pub(crate) async fn ask_over(transport: Transport, report: &str, base_url: &str)
     let reply = Upstream::new(transport, base_url).ask(&token, report, &ask, facts.as_mut()).await;
     let mut samples = Samples::of(report.families, usize::MAX);
     facts.measure(&terms, &mut samples);
-    let board = Board::default();
-    board.publish(Subject::Report(position), (0, 0), Page::of(&samples, &["operation"], &["acme"]), None);
+    let board = Arc::new(Board::default());
+    drop(board.publish(Subject::Report(position), (0, 0), Page::of(&samples, &["operation"], &["acme"]), None));
     (reply, lines(&board))
 }
 
 /// The lines of the board's samples, without HELP and TYPE, once the whole keeps its promise.
 pub(crate) fn lines(board: &Board) -> BTreeSet<String> {
     let text = board.exposition(Instant::now()).text();
-    let text = String::from_utf8(text.to_vec()).expect("an exposition is text");
+    let text = String::from_utf8(text).expect("an exposition is text");
     let _ = promise::kept(&text);
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }

@@ -59,7 +59,7 @@ async fn exposition(moment: Timestamp, during: Duration) -> String {
     tokio::time::sleep(during).await;
     let text = board.exposition(Instant::now()).text();
     pollers.end().await;
-    String::from_utf8(text.to_vec()).unwrap()
+    String::from_utf8(text).unwrap()
 }
 
 fn names(text: &str) -> BTreeSet<String> {

@@ -9,7 +9,7 @@ use tower::ServiceExt as _;
 use wolkvox_exporter::board::Board;
 use wolkvox_exporter::clock::Clock;
 use wolkvox_exporter::process::Process;
-use wolkvox_exporter::web::{self, Site};
+use wolkvox_exporter::web::{self, Living, Site};
 
 async fn status(site: &Arc<Site>, path: &str) -> StatusCode {
     let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
@@ -21,7 +21,7 @@ async fn the_scrape_too_many_is_turned_away_and_the_next_one_is_not() {
     let site = Arc::new(Site {
         board: Arc::new(Board::default()),
         watches: Vec::new(),
-        process: Process::new(Timestamp::UNIX_EPOCH).unwrap(),
+        living: Living::new(Process::new(Timestamp::UNIX_EPOCH).unwrap()),
         clock: Clock::starting_at(Timestamp::UNIX_EPOCH),
         telemetry_path: "/metrics".to_owned(),
         scrapes: Semaphore::new(2),

@@ -1,0 +1,187 @@
+//! What is known of each total, in few bytes: there may be a million of them, and nearly all of them are plain numbers
+//! that were never lowered and have long been born.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use tokio::time::Instant;
+
+use super::Mark;
+use crate::samples::Reading;
+
+/// The marks of one report, by family and labels.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// By the family's position.
+    columns: Vec<Column>,
+}
+
+/// The marks of one family.
+#[derive(Debug, Default)]
+struct Column {
+    /// Every total's labels as the exposition writes them, one behind the other.
+    labels: String,
+    /// Where each total's labels end.
+    ends: Vec<u32>,
+    /// The totals by the hash of their labels.
+    rows: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    highs: Vec<High>,
+    /// What was told last, where that is not the highest.
+    told: HashMap<u32, Reading>,
+    /// Until when zero is served, where it still is.
+    ripe: HashMap<u32, Instant>,
+}
+
+/// The highest that was told.
+#[derive(Debug)]
+enum High {
+    Number(f64),
+    /// Boxed, because it is rare and large.
+    Other(Box<Reading>),
+}
+
+impl Marks {
+    pub(super) fn clear(&mut self) {
+        self.columns.clear();
+    }
+
+    pub(super) fn get(&self, family: usize, labels: &str) -> Option<Mark> {
+        let column = self.columns.get(family)?;
+        column.mark(column.row(labels)?)
+    }
+
+    /// Puts a mark in place of the one before it, if there was one.
+    pub(super) fn put(&mut self, family: usize, labels: &str, mark: Mark) {
+        if self.columns.len() <= family {
+            self.columns.resize_with(family + 1, Column::default);
+        }
+        if let Some(column) = self.columns.get_mut(family) {
+            column.put(labels, mark);
+        }
+    }
+
+    /// Gives back room that was set aside for more.
+    pub(super) fn shrink(&mut self) {
+        for column in &mut self.columns {
+            column.labels.shrink_to_fit();
+            column.ends.shrink_to_fit();
+            column.highs.shrink_to_fit();
+        }
+    }
+
+    pub(super) fn ripe(&self) -> impl Iterator<Item = Instant> {
+        self.columns.iter().flat_map(|column| column.ripe.values().copied())
+    }
+
+    /// All of them: the family's position, the labels, and what is known.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &str, Mark)> {
+        self.columns.iter().enumerate().flat_map(|(family, column)| {
+            let rows = 0..u32::try_from(column.ends.len()).unwrap_or(u32::MAX);
+            rows.filter_map(move |row| Some((family, column.labels_of(row)?, column.mark(row)?)))
+        })
+    }
+}
+
+impl Column {
+    fn row(&self, labels: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(labels);
+        self.rows.find(hash, |row| self.labels_of(*row) == Some(labels)).copied()
+    }
+
+    fn labels_of(&self, row: u32) -> Option<&str> {
+        labels_of(&self.labels, &self.ends, row)
+    }
+
+    fn mark(&self, row: u32) -> Option<Mark> {
+        let high = match self.highs.get(row as usize)? {
+            High::Number(number) => Reading::Number(*number),
+            High::Other(reading) => (**reading).clone(),
+        };
+        let told = self.told.get(&row).cloned().unwrap_or_else(|| high.clone());
+        Some(Mark { high, told, ripe: self.ripe.get(&row).copied() })
+    }
+
+    fn put(&mut self, labels: &str, mark: Mark) {
+        let Mark { high, told, ripe } = mark;
+        let Some(row) = self.row(labels).or_else(|| self.add(labels)) else { return };
+        if told == high {
+            self.told.remove(&row);
+        } else {
+            self.told.insert(row, told);
+        }
+        match ripe {
+            Some(ripe) => drop(self.ripe.insert(row, ripe)),
+            None => drop(self.ripe.remove(&row)),
+        }
+        if let Some(place) = self.highs.get_mut(row as usize) {
+            *place = match high {
+                Reading::Number(number) => High::Number(number),
+                Reading::Histogram { .. } => High::Other(Box::new(high)),
+            };
+        }
+    }
+
+    /// Adds a total; there is no room for one beyond four billion, nor for labels of more than 4 GiB.
+    fn add(&mut self, labels: &str) -> Option<u32> {
+        let row = u32::try_from(self.ends.len()).ok()?;
+        let end = u32::try_from(self.labels.len() + labels.len()).ok()?;
+        self.labels.push_str(labels);
+        self.ends.push(end);
+        self.highs.push(High::Number(0.0));
+        let Self { labels: all, ends, rows, hasher, .. } = self;
+        let rehash = |row: &u32| hasher.hash_one(labels_of(all, ends, *row).unwrap_or_default());
+        rows.insert_unique(hasher.hash_one(labels), row, rehash);
+        Some(row)
+    }
+}
+
+fn labels_of<'l>(labels: &'l str, ends: &[u32], row: u32) -> Option<&'l str> {
+    let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before as usize).copied())?;
+    labels.get(start as usize..*ends.get(row as usize)? as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a test puts: family, labels, the highest, the last, whether it is a histogram, and whether it is born.
+    type Put = (usize, u8, u8, u8, bool, bool);
+
+    fn mark((_, _, high, told, is_histogram, is_born): Put, now: Instant) -> Mark {
+        let reading = |number: u8| match is_histogram {
+            false => Reading::Number(number.into()),
+            true => Reading::Histogram { bounds: [1.0].into(), cumulative: [0, number.into()].into(), sum: 0.5 },
+        };
+        let ripe = (!is_born).then(|| now + Duration::from_secs(high.into()));
+        Mark { high: reading(high), told: reading(told), ripe }
+    }
+
+    proptest! {
+        #[test]
+        fn they_are_a_map(puts in proptest::collection::vec((0..3_usize, 0..40_u8, any::<u8>(), any::<u8>(), any::<bool>(), any::<bool>()), 0..200)) {
+            let now = tokio::time::Instant::now();
+            let (mut marks, mut map) = (Marks::default(), std::collections::BTreeMap::new());
+            for put in puts {
+                let labels = "x".repeat(put.1.into());
+                marks.put(put.0, &labels, mark(put, now));
+                map.insert((put.0, labels), mark(put, now));
+                marks.shrink();
+            }
+            let told: std::collections::BTreeMap<_, _> =
+                marks.iter().map(|(family, labels, mark)| ((family, labels.to_owned()), mark)).collect();
+            prop_assert_eq!(marks.iter().count(), map.len());
+            prop_assert_eq!(&told, &map);
+            for ((family, labels), mark) in &map {
+                prop_assert_eq!(marks.get(*family, labels), Some(mark.clone()));
+            }
+            prop_assert_eq!(marks.get(1, "y"), None);
+            prop_assert_eq!(marks.ripe().max(), map.values().filter_map(|mark| mark.ripe).max());
+        }
+    }
+}
