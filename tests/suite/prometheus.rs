@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::running::{Folder, Running, ask, until};
 
 /// What the system's own programs need to be found and to run.
-fn tool(name: &str, arguments: &[&str]) -> Command {
+pub(crate) fn tool(name: &str, arguments: &[&str]) -> Command {
     let paths = std::env::var_os("PATH").unwrap();
     let found = std::env::split_paths(&paths).map(|folder| folder.join(name)).find(|path| path.is_file());
     let path = found.unwrap_or_else(|| panic!("{name} is not on the PATH: tests/run installs it"));
