@@ -24,14 +24,13 @@ fn saved() -> SavedReport {
         labels: labels(number),
         high: Reading::Number(f64::from(number)),
         told: None,
-        ripe: None,
+        is_zero: false,
     };
     let sample = |number| SavedSample { family: family(number), labels: labels(number), reading: None };
     SavedReport {
         base_url: "https://wv0013.wolkvox.com".to_owned(),
         timezone: "America/Bogota".to_owned(),
         day: None,
-        closed: None,
         corrections: 0,
         marks: (0..TOTALS).map(mark).collect(),
         samples: (0..TOTALS).map(sample).collect(),

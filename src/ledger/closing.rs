@@ -31,21 +31,16 @@ impl Closing {
         Self { settling, shown, day: None, closed: None }
     }
 
-    /// Takes up what another process knew.
-    pub fn resume(&mut self, day: Option<Date>, closed: Option<Instant>) {
-        (self.day, self.closed) = (day, closed);
+    /// Takes up the newest day that another process was told of. It is asked for once more, even if it was closed: nobody
+    /// knows whether its end was seen.
+    pub fn resume(&mut self, day: Option<Date>) {
+        self.day = day;
     }
 
     /// The newest day that was answered.
     #[must_use]
     pub fn day(&self) -> Option<Date> {
         self.day
-    }
-
-    /// From when the next day may be opened.
-    #[must_use]
-    pub fn closed(&self) -> Option<Instant> {
-        self.closed
     }
 
     /// What to ask for at this moment.

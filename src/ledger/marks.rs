@@ -71,6 +71,18 @@ impl Marks {
         }
     }
 
+    /// Lets those be served as they are that were served as zero until now.
+    pub(super) fn ripen(&mut self, now: Instant) {
+        for column in &mut self.columns {
+            column.ripe.retain(|_, ripe| *ripe > now);
+        }
+    }
+
+    /// Lets those that are served as zero be so until this moment.
+    pub(super) fn set_ripe(&mut self, at: Instant) {
+        self.columns.iter_mut().flat_map(|column| column.ripe.values_mut()).for_each(|ripe| *ripe = at);
+    }
+
     pub(super) fn ripe(&self) -> impl Iterator<Item = Instant> {
         self.columns.iter().flat_map(|column| column.ripe.values().copied())
     }
@@ -154,9 +166,12 @@ mod tests {
     type Put = (usize, u8, u8, u8, bool, bool);
 
     fn mark((_, _, high, told, is_histogram, is_born): Put, now: Instant) -> Mark {
-        let reading = |number: u8| match is_histogram {
-            false => Reading::Number(number.into()),
-            true => Reading::Histogram { bounds: [1.0].into(), cumulative: [0, number.into()].into(), sum: 0.5 },
+        let reading = |number: u8| {
+            if is_histogram {
+                Reading::Histogram { bounds: [1.0].into(), cumulative: [0, number.into()].into(), sum: 0.5 }
+            } else {
+                Reading::Number(number.into())
+            }
         };
         let ripe = (!is_born).then(|| now + Duration::from_secs(high.into()));
         Mark { high: reading(high), told: reading(told), ripe }

@@ -39,6 +39,8 @@ pub struct Ledger {
     day: Option<Date>,
     marks: Marks,
     corrections: u64,
+    /// Whether totals were taken up whose zeros nobody may have seen, and which are not served yet.
+    is_withheld: bool,
 }
 
 /// What is known of one total.
@@ -56,7 +58,7 @@ impl Ledger {
     /// Nothing was told yet.
     #[must_use]
     pub fn new(beginning: Beginning, birth: Duration) -> Self {
-        Self { beginning, birth, day: None, marks: Marks::default(), corrections: 0 }
+        Self { beginning, birth, day: None, marks: Marks::default(), corrections: 0, is_withheld: false }
     }
 
     /// The day whose totals are entered; none before the first answer.
@@ -79,7 +81,10 @@ impl Ledger {
         if is_new_day && self.beginning == Beginning::AtMidnight {
             self.marks.clear();
         }
-        let ripe = (!is_first).then_some(now + self.birth);
+        let born = now + self.birth;
+        if std::mem::take(&mut self.is_withheld) {
+            self.marks.set_ripe(born);
+        }
         samples.revise(|family, kind, labels, reading| {
             if kind == Kind::Gauge {
                 return;
@@ -89,11 +94,18 @@ impl Ledger {
                     self.corrections += mark.enter(reading, self.beginning, is_new_day);
                     mark
                 }
-                None => Mark { high: reading.clone(), told: reading.clone(), ripe },
+                None => Mark { high: reading.clone(), told: reading.clone(), ripe: (!is_first).then_some(born) },
             };
             self.marks.put(family, labels, mark);
         });
         self.marks.shrink();
+        self.ripen(now);
+    }
+
+    /// Lets totals that were served as zero for long enough be served as they are. What was saved before this still says
+    /// that they are not: it must be saved anew before they are.
+    pub fn ripen(&mut self, now: Instant) {
+        self.marks.ripen(now);
     }
 
     /// When all totals are served as they are, where some are served as zero.
@@ -107,35 +119,38 @@ impl Ledger {
         self.marks.iter()
     }
 
-    /// Takes up what another process knew.
-    pub fn resume(&mut self, day: Option<Date>, corrections: u64, marks: impl Iterator<Item = (usize, String, Mark)>) {
-        self.day = day;
-        self.corrections = corrections;
+    /// Takes up what another process knew, and whether it is served at once.
+    ///
+    /// A total that was not ripe when it was saved was never served as more than zero. Nobody knows whether its zero was
+    /// seen; so it is served for as long as that of a new one, from now on or from the next answer on.
+    pub fn resume(
+        &mut self,
+        day: Option<Date>,
+        corrections: u64,
+        marks: impl Iterator<Item = (usize, String, Mark)>,
+        is_served: bool,
+        now: Instant,
+    ) {
+        (self.day, self.corrections, self.is_withheld) = (day, corrections, !is_served);
         self.marks.clear();
         marks.for_each(|(family, labels, mark)| self.marks.put(family, &labels, mark));
+        self.marks.set_ripe(now + self.birth);
         self.marks.shrink();
     }
 
-    /// Puts into these samples, which were entered before, what is to be served of them now. Answers when something of
-    /// it changes by itself.
-    pub fn serve(&mut self, samples: &mut Samples, now: Instant) -> Option<Instant> {
+    /// Puts into these samples, which were entered before, what is to be served of them. Answers when something of it
+    /// changes by itself.
+    pub fn serve(&self, samples: &mut Samples) -> Option<Instant> {
         let mut next = None;
         samples.revise(|family, kind, labels, reading| {
             if kind == Kind::Gauge {
                 return;
             }
-            let Some(mut mark) = self.marks.get(family, labels) else { return };
-            *reading = mark.high.clone();
-            match mark.ripe {
-                Some(ripe) if ripe > now => {
-                    reading.set_to_zero();
-                    next = Some(next.map_or(ripe, |next: Instant| next.min(ripe)));
-                }
-                Some(_) => {
-                    mark.ripe = None;
-                    self.marks.put(family, labels, mark);
-                }
-                None => {}
+            let Some(mark) = self.marks.get(family, labels) else { return };
+            *reading = mark.high;
+            if let Some(ripe) = mark.ripe {
+                reading.set_to_zero();
+                next = Some(next.map_or(ripe, |next: Instant| next.min(ripe)));
             }
         });
         next
@@ -179,5 +194,83 @@ pub(crate) mod forgetting {
         pub(crate) static ORDER: Cell<bool> = const { Cell::new(false) };
         /// A skill's counts begin anew only over midnight.
         pub(crate) static OWN_RESETS: Cell<bool> = const { Cell::new(false) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::family::{Counter, Families};
+
+    static CALLS: Counter<1> = Counter::new("calls_total", "Calls.", ["agent"]);
+    static FAMILIES: Families = &[&CALLS];
+    const BIRTH: Duration = Duration::from_mins(1);
+
+    fn told(totals: &[(&str, f64)]) -> Samples {
+        let mut samples = Samples::of(FAMILIES, 100);
+        for (agent, total) in totals {
+            samples.counter(&CALLS, [agent], *total);
+        }
+        samples
+    }
+
+    /// What is served of what is told now.
+    fn served(ledger: &mut Ledger, totals: &[(&str, f64)], now: Instant) -> Vec<f64> {
+        let mut samples = told(totals);
+        ledger.enter(date(2026, 6, 5), &mut samples, now);
+        numbers(ledger, samples)
+    }
+
+    fn numbers(ledger: &Ledger, mut samples: Samples) -> Vec<f64> {
+        let _ = ledger.serve(&mut samples);
+        let readings = samples.sheets()[0].samples().map(|(_, reading)| match reading {
+            Reading::Number(number) => *number,
+            Reading::Histogram { .. } => unreachable!("of counters"),
+        });
+        readings.collect()
+    }
+
+    /// A ledger that takes up what this one has saved.
+    fn heir(ledger: &Ledger, is_served: bool, now: Instant) -> Ledger {
+        let mut heir = Ledger::new(Beginning::AtMidnight, BIRTH);
+        let marks: Vec<_> = ledger.marks().map(|(family, labels, mark)| (family, labels.to_owned(), mark)).collect();
+        heir.resume(ledger.day(), 0, marks.into_iter(), is_served, now);
+        heir
+    }
+
+    #[test]
+    fn a_new_total_is_served_as_zero_at_first() {
+        let start = Instant::now();
+        let mut ledger = Ledger::new(Beginning::AtMidnight, BIRTH);
+        assert_eq!(served(&mut ledger, &[("a", 3.0)], start), [3.0], "who knows what was before the first answer");
+        assert_eq!(served(&mut ledger, &[("a", 3.0), ("b", 2.0)], start + BIRTH), [3.0, 0.0]);
+        assert_eq!(ledger.ripe_at(), Some(start + 2 * BIRTH));
+        assert_eq!(served(&mut ledger, &[("a", 2.0), ("b", 4.0)], start + 2 * BIRTH), [3.0, 4.0]);
+        assert_eq!((ledger.ripe_at(), ledger.corrections()), (None, 1));
+    }
+
+    #[test]
+    fn a_zero_that_nobody_may_have_seen_is_served_again_after_a_restart() {
+        let start = Instant::now();
+        let mut ledger = Ledger::new(Beginning::AtMidnight, BIRTH);
+        let totals = [("a", 3.0), ("b", 2.0)];
+        served(&mut ledger, &totals[..1], start);
+        served(&mut ledger, &totals, start);
+        let later = start + 10 * BIRTH;
+
+        let mut next = heir(&ledger, true, later);
+        assert_eq!(numbers(&next, told(&totals)), [3.0, 0.0]);
+        next.ripen(later + BIRTH);
+        assert_eq!(numbers(&next, told(&totals)), [3.0, 2.0]);
+
+        let mut withheld = heir(&ledger, false, later);
+        assert_eq!(served(&mut withheld, &totals, later + 5 * BIRTH), [3.0, 0.0], "served from this answer on");
+        assert_eq!(served(&mut withheld, &totals, later + 6 * BIRTH), [3.0, 2.0]);
+
+        // What was ripe when it was saved may have been seen: a zero would count it twice.
+        ledger.ripen(later);
+        assert_eq!(numbers(&heir(&ledger, true, later), told(&totals)), [3.0, 2.0]);
     }
 }

@@ -150,7 +150,7 @@ impl Poller {
         let polling = async {
             self.tell_all();
             loop {
-                self.tick();
+                self.tick().await;
                 let now = Instant::now();
                 if let Some(turn) = self.schedule.take(now) {
                     self.take_turn(turn).await;
@@ -258,10 +258,10 @@ impl Poller {
         if let Some(samples) = self.answered(turn.slot, round) {
             #[cfg(test)]
             if crate::ledger::forgetting::ORDER.get() {
-                self.serve(turn.slot, samples.clone(), Instant::now());
+                self.serve(turn.slot, samples.clone());
             }
             self.keep_report(turn.slot, &samples).await;
-            self.serve(turn.slot, samples, Instant::now());
+            self.serve(turn.slot, samples);
         }
     }
 
@@ -330,9 +330,9 @@ impl Poller {
     }
 
     /// Puts up samples that were entered.
-    fn serve(&mut self, position: usize, samples: Samples, now: Instant) {
+    fn serve(&mut self, position: usize, samples: Samples) {
         let Some(slot) = self.slots.get_mut(position) else { return };
-        let (page, until) = slot.serve(samples, &self.operation, now);
+        let (page, until) = slot.serve(samples, &self.operation);
         let expires = until.filter(|_| !self.keeps);
         let place = (self.position, slot.report);
         if let Some(making) = self.around.board.publish(Subject::Report(slot.report), place, page, expires) {
@@ -341,12 +341,13 @@ impl Poller {
         }
     }
 
-    /// Puts up what is no longer to be served as zero.
-    fn serve_ripe(&mut self) {
+    /// Puts up what is no longer to be served as zero, once it is known to whoever comes after.
+    async fn serve_ripe(&mut self) {
         let now = Instant::now();
         for position in 0..self.slots.len() {
             if let Some(samples) = self.slots.get_mut(position).and_then(|slot| slot.take_ripe(now)) {
-                self.serve(position, samples, now);
+                self.keep_report(position, &samples).await;
+                self.serve(position, samples);
             }
         }
     }
@@ -375,19 +376,19 @@ impl Poller {
             tokio::select! {
                 biased;
                 done = &mut waiting => return done,
-                () = tokio::time::sleep(TICK) => self.tick(),
+                () = tokio::time::sleep(TICK) => self.tick().await,
             }
         }
     }
 
     /// Looks around: has the day changed, has the operation opened or closed, are data too old, may the rest end?
-    fn tick(&mut self) {
+    async fn tick(&mut self) {
         self.teller.turns();
         let today = self.local_now().date();
         self.budget.roll(today);
         self.end_rest(today);
         self.withdraw_expired();
-        self.serve_ripe();
+        self.serve_ripe().await;
         self.tell();
     }
 

@@ -65,7 +65,7 @@ impl Poller {
             let Some(saved) = storage.report(&self.operation.name, slot.poll.report.name) else { continue };
             let samples = slot.resume(&saved, &self.operation, at);
             if let Some(samples) = samples {
-                self.serve(position, samples, at.now);
+                self.serve(position, samples);
             }
             self.resume_work(position, saved.last_success);
         }
@@ -115,7 +115,7 @@ impl Slot {
             high: if forgetting::SAVED_MARKS.get() { mark.told } else { mark.high },
             #[cfg(not(test))]
             high: mark.high,
-            ripe: mark.ripe.map(|ripe| at.wall(ripe)),
+            is_zero: mark.ripe.is_some(),
         });
         let sheets = samples.sheets().iter();
         let samples = sheets.flat_map(|sheet| {
@@ -130,7 +130,6 @@ impl Slot {
             base_url: operation.base_url.clone(),
             timezone: operation.timezone_name.clone(),
             day: self.closing.day(),
-            closed: self.closing.closed().map(|closed| at.wall(closed)),
             corrections: self.ledger.corrections(),
             marks: marks.collect(),
             samples: samples.collect(),
@@ -156,15 +155,17 @@ impl Slot {
             let known = Mark {
                 high: mark.high.clone(),
                 told: mark.told.clone().unwrap_or_else(|| mark.high.clone()),
-                ripe: mark.ripe.map(|ripe| at.moment(ripe)),
+                ripe: mark.is_zero.then_some(at.now),
             };
             Some((position(&mark.family)?, mark.labels.clone(), known))
         });
         if let Some(memory) = &saved.memory {
             self.taught = (self.poll.report.recall)(memory);
         }
-        self.ledger.resume(saved.day, saved.corrections, marks);
-        self.closing.resume(saved.day, saved.closed.map(|closed| at.moment(closed)));
+        let until = at.moment(saved.served_until);
+        let is_served = until > at.now;
+        self.ledger.resume(saved.day, saved.corrections, marks, is_served, at.now);
+        self.closing.resume(saved.day);
         let mut samples = Samples::of(families, usize::MAX);
         let totals: HashMap<_, _> =
             saved.marks.iter().map(|mark| ((mark.family.as_str(), mark.labels.as_str()), &mark.high)).collect();
@@ -175,9 +176,8 @@ impl Slot {
             }
         }
         self.vitals.resumed(saved, samples.series());
-        let until = at.moment(saved.served_until);
         self.resumed(until, saved.is_empty);
-        (until > at.now).then_some(samples)
+        is_served.then_some(samples)
     }
 }
 

@@ -101,13 +101,8 @@ impl Slot {
 
     /// Makes of samples that were entered what is to be served now, and until when it is. Where some of it is served as
     /// zero at first, they are put by.
-    pub(super) fn serve(
-        &mut self,
-        mut samples: Samples,
-        operation: &Operation,
-        now: Instant,
-    ) -> (Page, Option<Instant>) {
-        let next = self.ledger.serve(&mut samples, now);
+    pub(super) fn serve(&mut self, mut samples: Samples, operation: &Operation) -> (Page, Option<Instant>) {
+        let next = self.ledger.serve(&mut samples);
         let mut page = Page::of(&samples, &["operation"], &[&operation.name]);
         let midnight = self.ledger.day().and_then(|day| day.to_zoned(operation.timezone.clone()).ok());
         if let Some(midnight) = midnight {
@@ -134,7 +129,9 @@ impl Slot {
 
     /// Takes out what was put by, once some of it is no longer to be served as zero.
     pub(super) fn take_ripe(&mut self, now: Instant) -> Option<Samples> {
-        self.unripe.take_if(|(at, _)| *at <= now).map(|(_, samples)| samples)
+        let (_, samples) = self.unripe.take_if(|(at, _)| *at <= now)?;
+        self.ledger.ripen(now);
+        Some(samples)
     }
 
     /// The report was not answered. Answers how many times in a row it now was not, for the same cause.

@@ -17,8 +17,6 @@ pub struct SavedReport {
     pub timezone: String,
     /// The newest day that was answered.
     pub day: Option<Date>,
-    /// From when the next day may be opened.
-    pub closed: Option<Timestamp>,
     /// How many totals wolkvox has lowered so far.
     pub corrections: u64,
     /// What is known of each total.
@@ -41,7 +39,7 @@ pub struct SavedReport {
     pub memory: Option<String>,
 }
 
-/// What is known of one total: family, labels, the highest and the last that was told, and until when zero is served.
+/// What is known of one total: family, labels, the highest and the last that was told, and whether zero was served.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SavedMark {
     /// The family's name.
@@ -56,9 +54,9 @@ pub struct SavedMark {
     /// What was told last, where it is not the highest.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Reading>,
-    /// Until when zero is served.
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    pub ripe: Option<Timestamp>,
+    /// Whether zero was served of it at most.
+    #[serde(rename = "z", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_zero: bool,
 }
 
 /// One sample of an answer.

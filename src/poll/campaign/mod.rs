@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::civil::{Time, time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -219,8 +220,10 @@ impl Campaign {
             () = tokio::time::sleep_until(kill) => kill == end,
         };
         if !is_alive {
-            // What was put up to the very last may have been seen.
-            self.scrape();
+            // What was put up to the very last may have been seen, or may not.
+            if self.chance.bool() {
+                self.scrape();
+            }
             self.die();
             tokio::time::sleep_until(end).await;
         }
@@ -248,7 +251,7 @@ impl Campaign {
 
     fn scrape(&mut self) {
         let Some((board, _)) = &self.running else { return };
-        let text = board.exposition(Instant::now()).text();
+        let text = Bytes::from(board.exposition(Instant::now()).text());
         let wolkvoxes: BTreeMap<&str, &Wolkvox> =
             self.wolkvoxes.iter().map(|wolkvox| (wolkvox.world.profile().name.as_str(), &**wolkvox)).collect();
         let day = |operation: &str, report: usize| wolkvoxes[operation].state().account.newest.get(&report).copied();
