@@ -24,14 +24,26 @@ pub enum Since {
     Before(&'static str, &'static str),
 }
 
+/// One series of each thing, where two exporters or two scrapes tell of it: they would be counted twice in a sum.
+#[must_use]
+pub fn once(of: &str) -> String {
+    format!("max without (instance, job) ({of})")
+}
+
 /// How much a counter has grown.
 #[must_use]
 pub fn grown(name: &str, matchers: &str, since: Since) -> String {
-    match since {
+    once(&match since {
         Since::Midnight => format!("{name}{{{matchers}}}"),
         Since::Ago(window) => format!("increase({name}{{{matchers}}}[{window}])"),
         Since::Before(window, offset) => format!("increase({name}{{{matchers}}}[{window}] offset {offset})"),
-    }
+    })
+}
+
+/// Calls that wait for an agent.
+#[must_use]
+pub fn waiting(by: &str) -> String {
+    sum(by, &once(&format!("wolkvox_skill_calls_in_queue{{{SKILL}}}")))
 }
 
 /// The sum over everything but these labels; over all where there are none.
@@ -46,7 +58,7 @@ pub fn divided(one: &str, by: &str) -> String {
     format!("{one} / ({by} > 0)")
 }
 
-/// Seconds a day, or any other number, by label: what is configured as target of an operation.
+/// The share of calls that each operation has configured as its target.
 pub const TARGET: &str =
     r#"max by (operation) (wolkvox_operation_service_level_target_ratio{operation=~"$operation"})"#;
 
@@ -178,8 +190,7 @@ pub fn handling_time(by: &str, matchers: &str, since: Since) -> String {
 /// (Inbound + outbound + after-call seconds) / (login − auxiliary seconds).
 #[must_use]
 pub fn occupancy(by: &str, matchers: &str, since: Since) -> String {
-    let available =
-        format!("({} - {})", login_seconds(by, matchers, since), state_seconds(by, matchers, "aux", since));
+    let available = format!("({} - {})", login_seconds(by, matchers, since), state_seconds(by, matchers, "aux", since));
     divided(&state_seconds(by, matchers, SERVING, since), &available)
 }
 
@@ -199,13 +210,21 @@ pub fn auxiliary_share(by: &str, matchers: &str, since: Since) -> String {
 /// per second are heads.
 #[must_use]
 pub fn heads(by: &str, matchers: &str, states: &str, window: &str) -> String {
-    sum(by, &format!("rate(wolkvox_agent_state_seconds_total{{{matchers}, state=~\"{states}\"}}[{window}])"))
+    let rate = format!("rate(wolkvox_agent_state_seconds_total{{{matchers}, state=~\"{states}\"}}[{window}])");
+    sum(by, &once(&rate))
+}
+
+/// How many agents were logged in on average.
+#[must_use]
+pub fn logged_in(by: &str, window: &str) -> String {
+    sum(by, &once(&format!("rate(wolkvox_agent_login_seconds_total{{{OPERATION}}}[{window}])")))
 }
 
 /// Calls through a routing point with this outcome; of any where it is empty.
 #[must_use]
 pub fn ivr_calls(by: &str, outcome: &str, since: Since) -> String {
-    let matchers = if outcome.is_empty() { OPERATION.to_owned() } else { format!("{OPERATION}, outcome=\"{outcome}\"") };
+    let matchers =
+        if outcome.is_empty() { OPERATION.to_owned() } else { format!("{OPERATION}, outcome=\"{outcome}\"") };
     sum(by, &grown("wolkvox_ivr_calls_total", &matchers, since))
 }
 
@@ -237,9 +256,10 @@ pub fn mean_of(name: &str, by: &str, matchers: &str, since: Since) -> String {
 /// for an offset.
 #[must_use]
 pub fn four_weeks(offsets: [&'static str; 4], of: impl Fn(&'static str) -> String) -> String {
-    let weeks = offsets.iter().zip(1..).map(|(offset, week)| {
-        format!("label_replace({}, \"week\", \"{week}\", \"\", \"\")", of(offset))
-    });
+    let weeks = offsets
+        .iter()
+        .zip(1..)
+        .map(|(offset, week)| format!("label_replace({}, \"week\", \"{week}\", \"\", \"\")", of(offset)));
     weeks.collect::<Vec<_>>().join(" or ")
 }
 

@@ -283,7 +283,8 @@ impl Panel {
     #[must_use]
     pub fn columns(mut self, columns: Vec<Column>, sorted_by: &str, is_descending: bool) -> Self {
         let values = (0..self.queries.len()).map(|place| format!("Value #{}", letter(place)));
-        let hidden = values.chain(["Time".to_owned()]).filter(|field| columns.iter().all(|column| column.field != *field));
+        let hidden =
+            values.chain(["Time".to_owned()]).filter(|field| columns.iter().all(|column| column.field != *field));
         let hidden: serde_json::Map<_, _> = hidden.map(|field| (field, json!(true))).collect();
         let order: serde_json::Map<_, _> =
             columns.iter().enumerate().map(|(place, column)| (column.field.clone(), json!(place))).collect();

@@ -2,8 +2,8 @@
 
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
-    AGENT, OPERATION, SERVING, Since, agent_calls, auxiliary_share, divided, handling_time, heads, login_seconds,
-    occupancy, state_seconds, utilisation,
+    AGENT, OPERATION, SERVING, Since, agent_calls, auxiliary_share, divided, grown, handling_time, heads,
+    login_seconds, occupancy, state_seconds, sum, utilisation,
 };
 use crate::panel::{About, Kind, Panel, column, query};
 
@@ -21,7 +21,10 @@ pub(super) fn dashboard() -> Dashboard {
         choices: &[Choice::Agent],
         reports: "agents|closed_interactions",
         sections: vec![
-            Section { title: "The team", panels: vec![serving(), free(), away(), busy(), aht(), in_states(), shares()] },
+            Section {
+                title: "The team",
+                panels: vec![serving(), free(), away(), busy(), aht(), in_states(), shares()],
+            },
             Section { title: "Each agent, today", panels: vec![table()] },
             Section { title: "Who stands out", panels: vec![slow(), on_break(), ringing(), hour(), hour_aht()] },
         ],
@@ -151,12 +154,11 @@ fn table() -> Panel {
         act: "Sort by a column with a click on its head. Compare agents of the same skill only; a click on the id \
               shows that agent alone.",
     };
-    let ringing =
-        divided(&state_seconds(BY, AGENT, "ring", TODAY), &format!("sum by ({BY}) (wolkvox_agent_calls_total{{{AGENT}, direction=\"inbound\"}})"));
+    let ringing = divided(&state_seconds(BY, AGENT, "ring", TODAY), &inbound_calls());
     let names = format!("max by (operation, agent_id, agent_name) (wolkvox_agent_info{{{AGENT}}})");
     let closed = format!(
-        "sum by ({BY}) ({names} * on (operation, agent_name) group_left () sum by (operation, agent_name) \
-         (wolkvox_closed_interactions_total{{{OPERATION}}}))"
+        "sum by ({BY}) ({names} * on (operation, agent_name) group_left () {})",
+        sum("operation, agent_name", &grown("wolkvox_closed_interactions_total", OPERATION, TODAY))
     );
     Panel::new(Kind::Table, "Agents today", about)
         .ask(query(names, ""))
@@ -185,9 +187,11 @@ fn table() -> Panel {
                 column("Value #E", "Handling time").unit("s", 0),
                 column("Value #F", "Calls").unit("short", 0),
                 column("Value #G", "Ring per call").unit("s", 1),
-                column("Value #H", "Aux")
-                    .unit("percentunit", 1)
-                    .steps(&[(None, "transparent"), (Some(0.2), "yellow"), (Some(0.35), "orange")]),
+                column("Value #H", "Aux").unit("percentunit", 1).steps(&[
+                    (None, "transparent"),
+                    (Some(0.2), "yellow"),
+                    (Some(0.35), "orange"),
+                ]),
                 column("Value #I", "Chats closed").unit("short", 0),
             ],
             "Calls",
@@ -195,6 +199,11 @@ fn table() -> Panel {
         )
         .when_empty("-")
         .size(24, 12)
+}
+
+/// Inbound calls of each agent today.
+fn inbound_calls() -> String {
+    sum(BY, &grown("wolkvox_agent_calls_total", &format!("{AGENT}, direction=\"inbound\""), TODAY))
 }
 
 fn slow() -> Panel {
@@ -210,10 +219,13 @@ fn slow() -> Panel {
     let enough = format!("{} >= 10", agent_calls(BY, AGENT, TODAY));
     let ratio = format!("{own} / on (operation) group_left () ({team} > 0)");
     Panel::new(Kind::BarGauge, "Longest handling times", about)
-        .ask(query(
-            named(&format!("topk(10, ({ratio}) and on (operation, agent_id) ({enough}))")),
-            "{{agent_name}} ({{agent_id}})",
-        ).may_be_empty("nobody has ten calls yet"))
+        .ask(
+            query(
+                named(&format!("topk(10, ({ratio}) and on (operation, agent_id) ({enough}))")),
+                "{{agent_name}} ({{agent_id}})",
+            )
+            .may_be_empty("nobody has ten calls yet"),
+        )
         .decimals(2)
         .when_empty("nobody has ten calls yet")
         .steps(&[(None, "green"), (Some(1.25), "yellow"), (Some(1.5), "red")])
@@ -238,10 +250,13 @@ fn on_break() -> Panel {
     let long_enough = format!("{} >= 3600", login_seconds(BY, AGENT, TODAY));
     let share = auxiliary_share(BY, AGENT, TODAY);
     Panel::new(Kind::BarGauge, "Most time in aux", about)
-        .ask(query(
-            named(&format!("topk(10, ({share}) and on (operation, agent_id) ({long_enough}))")),
-            "{{agent_name}} ({{agent_id}})",
-        ).may_be_empty("nobody is logged in for an hour yet"))
+        .ask(
+            query(
+                named(&format!("topk(10, ({share}) and on (operation, agent_id) ({long_enough}))")),
+                "{{agent_name}} ({{agent_id}})",
+            )
+            .may_be_empty("nobody is logged in for an hour yet"),
+        )
         .share()
         .when_empty("nobody is logged in for an hour yet")
         .steps(&[(None, "green"), (Some(0.2), "yellow"), (Some(0.35), "red")])
@@ -255,13 +270,16 @@ fn ringing() -> Panel {
         unit: "seconds per call.",
         act: "Above 10 s: away from the desk while ready, or a headset that does not ring.",
     };
-    let calls = format!("sum by ({BY}) (wolkvox_agent_calls_total{{{AGENT}, direction=\"inbound\"}})");
+    let calls = inbound_calls();
     let ring = divided(&state_seconds(BY, AGENT, "ring", TODAY), &calls);
     Panel::new(Kind::BarGauge, "Longest ringing", about)
-        .ask(query(
-            named(&format!("topk(10, ({ring}) and on (operation, agent_id) ({calls} >= 10))")),
-            "{{agent_name}} ({{agent_id}})",
-        ).may_be_empty("nobody has ten calls yet"))
+        .ask(
+            query(
+                named(&format!("topk(10, ({ring}) and on (operation, agent_id) ({calls} >= 10))")),
+                "{{agent_name}} ({{agent_id}})",
+            )
+            .may_be_empty("nobody has ten calls yet"),
+        )
         .unit("s")
         .decimals(1)
         .when_empty("nobody has ten calls yet")
@@ -293,7 +311,10 @@ fn hour_aht() -> Panel {
     };
     let own = format!("max by ({BY}) (wolkvox_agent_current_hour_aht_seconds{{{AGENT}}})");
     Panel::new(Kind::Lines, "Handling time in the current hour", about)
-        .ask(query(named(&format!("topk(10, {own})")), "{{agent_name}} ({{agent_id}})").may_be_empty("no call in this hour"))
+        .ask(
+            query(named(&format!("topk(10, {own})")), "{{agent_name}} ({{agent_id}})")
+                .may_be_empty("no call in this hour"),
+        )
         .unit("s")
         .when_empty("no call in this hour yet")
 }

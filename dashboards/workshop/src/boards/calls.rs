@@ -3,9 +3,7 @@
 use serde_json::json;
 
 use crate::dashboard::{Dashboard, Section};
-use crate::formulas::{
-    OPERATION, Since, containment, count_of, divided, grown, ivr_calls, mean_of, sum, up_to,
-};
+use crate::formulas::{OPERATION, Since, containment, count_of, divided, grown, ivr_calls, mean_of, sum, up_to};
 use crate::panel::{About, Kind, Panel, column, query};
 
 const TODAY: Since = Since::Midnight;
@@ -57,9 +55,8 @@ fn run_rate() -> Panel {
         act: "It overstates before a quiet evening. Far above other days at the same hour: look at the lengths below.",
     };
     let hour = sum("operation", &grown("wolkvox_call_cost_total", OPERATION, Since::Ago("1h")));
-    let left = format!(
-        "(max by (operation) (wolkvox_exporter_budget_reset_timestamp_seconds{{{OPERATION}}}) - time())"
-    );
+    let left =
+        format!("(max by (operation) (wolkvox_exporter_budget_reset_timestamp_seconds{{{OPERATION}}}) - time())");
     Panel::new(Kind::Stat, "Run rate: cost at midnight", about)
         .ask(query(format!("{} + {hour} * {left} / 3600", cost_today()), "{{operation}}"))
         .decimals(2)
@@ -178,9 +175,12 @@ fn funnel() -> Panel {
         act: "The difference between contained and what you meant the IVR to solve is worth listening to.",
     };
     let mut panel = Panel::new(Kind::BarGauge, "IVR funnel today", about);
-    for (outcome, name) in
-        [("", "entered"), ("contained", "ended in the IVR"), ("agent", "answered by an agent"), ("abandoned", "gave up waiting")]
-    {
+    for (outcome, name) in [
+        ("", "entered"),
+        ("contained", "ended in the IVR"),
+        ("agent", "answered by an agent"),
+        ("abandoned", "gave up waiting"),
+    ] {
         panel = panel.ask(query(ivr_calls("", outcome, TODAY), name));
     }
     panel.whole().when_empty("no calls yet").size(8, 8)
@@ -196,11 +196,8 @@ fn contained() -> Panel {
         act: "Speak of the figure between the two as self-service, not of the gross one.",
     };
     let hung_up = up_to("wolkvox_ivr_duration_seconds", "", OPERATION, "10", TODAY);
-    let least = format!(
-        "clamp_min({} - {hung_up}, 0) / ({} > 0)",
-        ivr_calls("", "contained", TODAY),
-        ivr_calls("", "", TODAY)
-    );
+    let least =
+        format!("clamp_min({} - {hung_up}, 0) / ({} > 0)", ivr_calls("", "contained", TODAY), ivr_calls("", "", TODAY));
     Panel::new(Kind::Stat, "Containment today", about)
         .ask(query(containment("", TODAY), "gross"))
         .ask(query(least, "at the least"))

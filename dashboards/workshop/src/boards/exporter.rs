@@ -23,7 +23,10 @@ pub(super) fn dashboard() -> Dashboard {
             Section { title: "Requests", panels: vec![requests(), failures(), durations(), bytes()] },
             Section { title: "Quota", panels: vec![quota(), budget(), plan(), skipped()] },
             Section { title: "Data", panels: vec![corrections(), rejected(), unknown(), series()] },
-            Section { title: "The process", panels: vec![build(), configuration(), scrape(), samples(), memory(), cpu(), files()] },
+            Section {
+                title: "The process",
+                panels: vec![build(), configuration(), scrape(), samples(), memory(), cpu(), files()],
+            },
         ],
     }
 }
@@ -67,8 +70,11 @@ fn reports() -> Panel {
         act: "An age above three intervals: its data have been taken away. docs/operations.md has the causes.",
     };
     let since = |name: &str| format!("time() - {}", newest(name));
-    let at_zero = ("mappings", json!([{ "type": "value", "options": {
-        "0": { "text": "failed", "color": "red", "index": 0 }, "1": { "text": "answered", "color": "green", "index": 1 } } }]));
+    let at_zero = (
+        "mappings",
+        json!([{ "type": "value", "options": {
+        "0": { "text": "failed", "color": "red", "index": 0 }, "1": { "text": "answered", "color": "green", "index": 1 } } }]),
+    );
     let mut success = column("Value #A", "Newest attempt").steps(&[(None, "red"), (Some(1.0), "green")]);
     success.properties.push(at_zero);
     Panel::new(Kind::Table, "Reports", about)
@@ -202,7 +208,10 @@ fn quota() -> Panel {
     };
     Panel::new(Kind::Lines, "Quota, as wolkvox counts", about)
         .ask(query(format!("max by (operation) (wolkvox_quota_used_requests{{{OPERATION}}})"), "used: {{operation}}"))
-        .ask(query(format!("max by (operation) (wolkvox_quota_limit_requests{{{OPERATION}}})"), "allowed: {{operation}}"))
+        .ask(query(
+            format!("max by (operation) (wolkvox_quota_limit_requests{{{OPERATION}}})"),
+            "allowed: {{operation}}",
+        ))
         .whole()
         .as_target("B")
         .when_empty("the quota is not known")
@@ -237,7 +246,8 @@ fn plan() -> Panel {
     };
     let used = format!("max by (operation) (wolkvox_quota_used_requests{{{OPERATION}}})");
     let hour = sum("operation", &format!("increase(wolkvox_exporter_api_requests_total{{{OPERATION}}}[1h])"));
-    let left = format!("(max by (operation) (wolkvox_exporter_budget_reset_timestamp_seconds{{{OPERATION}}}) - time())");
+    let left =
+        format!("(max by (operation) (wolkvox_exporter_budget_reset_timestamp_seconds{{{OPERATION}}}) - time())");
     let allowed = format!("max by (operation) (wolkvox_quota_limit_requests{{{OPERATION}}})");
     Panel::new(Kind::Stat, "Quota at midnight", about)
         .ask(query(divided(&format!("({used} + {hour} * {left} / 3600)"), &allowed), "{{operation}}"))

@@ -27,3 +27,9 @@ pub fn all() -> Vec<Dashboard> {
         exporter::dashboard(),
     ]
 }
+
+/// All of them as files: names without `.json`, and texts.
+#[must_use]
+pub fn texts() -> Vec<(String, String)> {
+    all().iter().map(|dashboard| (dashboard.name.to_owned(), dashboard.text())).collect()
+}

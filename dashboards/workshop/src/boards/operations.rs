@@ -6,7 +6,7 @@ use super::verdict::{VERDICTS, verdicts};
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
     HIGHEST_TARGET, OPERATION, SKILL, Since, TARGET, abandoned, abandonment, answered, calls_missing, heads, inbound,
-    offered, service_level, service_level_lenient, speed_of_answer,
+    offered, service_level, service_level_lenient, speed_of_answer, waiting as calls_waiting,
 };
 use crate::panel::{About, Kind, Panel, column, query};
 
@@ -23,14 +23,7 @@ pub(super) fn dashboard() -> Dashboard {
         sections: vec![
             Section {
                 title: "Must I act?",
-                panels: vec![
-                    waiting(),
-                    level_now(),
-                    level_today(),
-                    missing(),
-                    abandonment_now(),
-                    speed(),
-                ],
+                panels: vec![waiting(), level_now(), level_today(), missing(), abandonment_now(), speed()],
             },
             Section { title: "Where?", panels: vec![skills()] },
             Section {
@@ -49,7 +42,7 @@ fn waiting() -> Panel {
         act: "Above 0 for longer than a few minutes: look below in which skill, and move agents there.",
     };
     Panel::new(Kind::Stat, "Waiting now", about)
-        .ask(query(format!("sum(wolkvox_skill_calls_in_queue{{{SKILL}}})"), "waiting"))
+        .ask(query(calls_waiting(""), "waiting"))
         .whole()
         .when_empty("no data")
         .steps(&[(None, "green"), (Some(1.0), "yellow"), (Some(5.0), "orange"), (Some(10.0), "red")])
@@ -146,11 +139,8 @@ fn skills() -> Panel {
         act: "Move agents to the skill at the top that still has calls waiting. A click on its name opens the skill.",
     };
     Panel::new(Kind::Table, "Skills, farthest from target first", about)
-        .ask(query(
-            format!("max by (operation, skill_id, skill_name) (wolkvox_skill_info{{{SKILL}}})"),
-            "",
-        ))
-        .ask(query(format!("sum by ({by}) (wolkvox_skill_calls_in_queue{{{SKILL}}})"), ""))
+        .ask(query(format!("max by (operation, skill_id, skill_name) (wolkvox_skill_info{{{SKILL}}})"), ""))
+        .ask(query(calls_waiting(by), ""))
         .ask(query(offered(by, SKILL, TODAY), ""))
         .ask(query(service_level(by, SKILL, HALF_HOUR), "").may_be_empty("no call in half an hour"))
         .ask(query(service_level(by, SKILL, TODAY), ""))
@@ -166,16 +156,20 @@ fn skills() -> Panel {
                 ),
                 column("operation", "Operation"),
                 column("skill_id", "Id").width(80),
-                column("Value #B", "Waiting")
-                    .unit("short", 0)
-                    .steps(&[(None, "transparent"), (Some(1.0), "yellow"), (Some(5.0), "red")]),
+                column("Value #B", "Waiting").unit("short", 0).steps(&[
+                    (None, "transparent"),
+                    (Some(1.0), "yellow"),
+                    (Some(5.0), "red"),
+                ]),
                 column("Value #C", "Offered today").unit("short", 0),
                 column("Value #D", "In time, 30 min").unit("percentunit", 1),
                 column("Value #E", "In time, today").unit("percentunit", 1),
                 column("Value #F", "Target").unit("percentunit", 0),
-                column("Value #G", "To make good")
-                    .unit("short", 0)
-                    .steps(&[(None, "transparent"), (Some(1.0), "yellow"), (Some(20.0), "red")]),
+                column("Value #G", "To make good").unit("short", 0).steps(&[
+                    (None, "transparent"),
+                    (Some(1.0), "yellow"),
+                    (Some(20.0), "red"),
+                ]),
                 column("Value #H", "Abandoned, today").unit("percentunit", 1),
             ],
             "To make good",
@@ -268,7 +262,7 @@ fn queues() -> Panel {
         act: "A queue that stays while nothing arrives: nobody takes those calls.",
     };
     let name = format!("max by (operation, skill_id, skill_name) (wolkvox_skill_info{{{SKILL}}})");
-    let waiting = format!("sum by (operation, skill_id) (wolkvox_skill_calls_in_queue{{{SKILL}}})");
+    let waiting = calls_waiting("operation, skill_id");
     Panel::new(Kind::Lines, "Waiting and arriving", about)
         .ask(query(
             format!("{waiting} * on (operation, skill_id) group_left (skill_name) {name}"),

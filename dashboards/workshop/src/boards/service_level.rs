@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
-    HIGHEST_TARGET, OPERATION, SKILL, Since, TARGET, divided, offered_judged, service_level, service_level_lenient, within,
+    HIGHEST_TARGET, OPERATION, SKILL, Since, TARGET, divided, grown, offered_judged, service_level,
+    service_level_lenient, sum, within,
 };
 use crate::panel::{About, Kind, Panel, column, query};
 
@@ -56,7 +57,9 @@ fn target() -> Panel {
     };
     Panel::new(Kind::Stat, "Target", about)
         .ask(query(
-            format!("max by (operation, threshold_seconds) (wolkvox_operation_service_level_target_ratio{{{OPERATION}}})"),
+            format!(
+                "max by (operation, threshold_seconds) (wolkvox_operation_service_level_target_ratio{{{OPERATION}}})"
+            ),
             "{{operation}}: within {{threshold_seconds}} s",
         ))
         .share()
@@ -134,11 +137,7 @@ fn days() -> Panel {
 
 fn burning(window: &'static str) -> String {
     let since = Since::Ago(window);
-    let missed = format!(
-        "({} - {})",
-        offered_judged("operation", SKILL, since),
-        within("operation", SKILL, since)
-    );
+    let missed = format!("({} - {})", offered_judged("operation", SKILL, since), within("operation", SKILL, since));
     let share = divided(&missed, &offered_judged("operation", SKILL, since));
     format!("clamp_min({share}, 0) / on (operation) group_left () ((1 - {TARGET}) > 0)")
 }
@@ -224,20 +223,30 @@ fn formulas() -> Panel {
         shows: "The same day under the two formulas that wolkvox's data give exactly, and wolkvox's own figure weighted \
                 by calls.",
         formula: "strict = in time / (answered + abandoned); lenient = in time / answered; wolkvox's own = Σ(its \
-                  percentage × calls offered) / Σ(calls offered), over skills.",
+                  percentage × the calls that it divides by) / Σ(those calls), over skills.",
         unit: "share of calls, in per cent.",
         act: "Before you compare with another report, ask which formula it uses.",
     };
-    let own = format!(
-        "sum(wolkvox_skill_service_level_ratio{{{SKILL}}} * on (operation, skill_id) group_left () \
-         sum by (operation, skill_id) (wolkvox_skill_inbound_calls_total{{{SKILL}}}) and on (operation, \
-         threshold_seconds) wolkvox_operation_service_level_target_ratio{{{OPERATION}}}) / (sum(sum by (operation, \
-         skill_id) (wolkvox_skill_inbound_calls_total{{{SKILL}}}) and on (operation, skill_id) \
-         wolkvox_skill_service_level_ratio{{{SKILL}}}) > 0)"
+    // By which calls wolkvox divides differs between operations, and the weight with it.
+    let of_base = |name: &str, operator: &str| {
+        format!(
+            "{} and on (operation) wolkvox_skill_service_level_base_info{{{OPERATION}, base{operator}\"inbound\"}}",
+            sum("operation, skill_id", &grown(name, SKILL, TODAY))
+        )
+    };
+    let weights = format!(
+        "({} or {})",
+        of_base("wolkvox_skill_inbound_calls_total", "="),
+        of_base("wolkvox_skill_answered_calls_total", "!=")
     );
+    let own = format!(
+        "max by (operation, skill_id) (wolkvox_skill_service_level_ratio{{{SKILL}}} and on (operation, \
+         threshold_seconds) wolkvox_operation_service_level_target_ratio{{{OPERATION}}})"
+    );
+    let own = format!("sum({own} * {weights}) / (sum({weights} and on (operation, skill_id) {own}) > 0)");
     Panel::new(Kind::BarGauge, "Today, by formula", about)
         .ask(query(service_level("", SKILL, TODAY), "strict: of answered and abandoned"))
-        .ask(query(own, "wolkvox's own, weighted by calls offered"))
+        .ask(query(own, "wolkvox's own, weighted by calls"))
         .ask(query(service_level_lenient("", SKILL, TODAY), "lenient: of answered"))
         .ask(query(HIGHEST_TARGET, "target"))
         .share()

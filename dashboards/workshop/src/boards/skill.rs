@@ -5,8 +5,8 @@ use serde_json::json;
 use super::verdict::{VERDICTS, verdicts};
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
-    OPERATION, SKILL, Since, WEEKS, abandonment, calls_missing, count_of, divided, four_weeks, inbound, mean_of, offered,
-    speed_of_answer, sum, up_to,
+    OPERATION, SKILL, Since, WEEKS, abandonment, calls_missing, count_of, divided, four_weeks, grown, inbound, mean_of,
+    offered, speed_of_answer, sum, up_to, waiting as calls_waiting,
 };
 use crate::panel::{About, Kind, Panel, query};
 
@@ -27,7 +27,10 @@ pub(super) fn dashboard() -> Dashboard {
             },
             Section { title: "Service", panels: vec![thresholds(), own_figures()] },
             Section { title: "How long callers wait", panels: vec![wait_shares(), patience(), asa()] },
-            Section { title: "How much comes, and how long it takes", panels: vec![arrivals(), handling(), ivr_before()] },
+            Section {
+                title: "How much comes, and how long it takes",
+                panels: vec![arrivals(), handling(), ivr_before()],
+            },
         ],
     }
 }
@@ -40,7 +43,7 @@ fn waiting() -> Panel {
         act: "Above 0 while agents are in aux or after-call work: call them back.",
     };
     Panel::new(Kind::Stat, "Waiting now", about)
-        .ask(query(format!("sum(wolkvox_skill_calls_in_queue{{{SKILL}}})"), "waiting"))
+        .ask(query(calls_waiting(""), "waiting"))
         .whole()
         .steps(&[(None, "green"), (Some(1.0), "yellow"), (Some(5.0), "red")])
         .size(3, 5)
@@ -134,10 +137,7 @@ fn thresholds() -> Panel {
         unit: "share of calls, in per cent.",
         act: "Lines close together: who is not served at once waits long. Lines far apart: a few seconds decide.",
     };
-    let within = sum(
-        "threshold_seconds",
-        &format!("increase(wolkvox_skill_answered_within_calls_total{{{SKILL}}}[30m])"),
-    );
+    let within = sum("threshold_seconds", &grown("wolkvox_skill_answered_within_calls_total", SKILL, HALF_HOUR));
     let judged = crate::formulas::offered_judged("", SKILL, HALF_HOUR);
     let level = format!("clamp_max({within} / on () group_left () ({judged} > 0), 1)");
     Panel::new(Kind::Lines, "Service level at each threshold", about)
@@ -200,8 +200,7 @@ fn wait_shares() -> Panel {
         unit: "share of answered calls, in per cent.",
         act: "A long tail at the bottom: some callers are forgotten while others are served at once.",
     };
-    shares(Panel::new(Kind::BarGauge, "Waits of answered calls today", about), "answered")
-        .steps(&[(None, "green")])
+    shares(Panel::new(Kind::BarGauge, "Waits of answered calls today", about), "answered").steps(&[(None, "green")])
 }
 
 fn patience() -> Panel {
@@ -211,8 +210,7 @@ fn patience() -> Panel {
         unit: "share of abandoned calls, in per cent.",
         act: "Many within 10 s: wrong number or a confusing announcement, not missing agents.",
     };
-    shares(Panel::new(Kind::BarGauge, "Waits of abandoned calls today", about), "abandoned")
-        .steps(&[(None, "orange")])
+    shares(Panel::new(Kind::BarGauge, "Waits of abandoned calls today", about), "abandoned").steps(&[(None, "orange")])
 }
 
 fn asa() -> Panel {

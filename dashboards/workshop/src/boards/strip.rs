@@ -5,8 +5,7 @@ use serde_json::json;
 use crate::panel::{About, Kind, Panel, query};
 
 /// Alerts that fire for the chosen operations, and those that belong to none.
-pub(crate) const FIRING: &str =
-    r#"ALERTS{alertname=~"Wolkvox.*", alertstate="firing", operation=~"$operation|"}"#;
+pub(crate) const FIRING: &str = r#"ALERTS{alertname=~"Wolkvox.*", alertstate="firing", operation=~"$operation|"}"#;
 
 /// How old each report's data are. The moment of the last answer is looked for in the past hours, so that the age goes
 /// on growing where the exporter itself is gone.

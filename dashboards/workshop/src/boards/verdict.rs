@@ -1,7 +1,7 @@
 //! A service level beside its target: on target, below it, or too few calls to tell. The target is what is configured,
 //! so the colour cannot come from a fixed threshold; each verdict is a query of its own, with its own name.
 
-use crate::formulas::{SKILL, Since, HIGHEST_TARGET, service_level, service_level_at_best};
+use crate::formulas::{HIGHEST_TARGET, SKILL, Since, service_level, service_level_at_best};
 use crate::panel::{Panel, query};
 
 /// What stands in the description of each such panel.

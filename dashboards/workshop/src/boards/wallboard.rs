@@ -6,7 +6,7 @@ use super::strip::too_old;
 use super::verdict::{VERDICTS, verdicts};
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
-    HIGHEST_TARGET, OPERATION, SKILL, Since, abandonment, calls_missing, speed_of_answer,
+    HIGHEST_TARGET, OPERATION, SKILL, Since, abandonment, calls_missing, speed_of_answer, waiting as calls_waiting,
 };
 use crate::panel::{About, Kind, Panel, query};
 
@@ -76,7 +76,7 @@ fn waiting() -> Panel {
         unit: "calls.",
         act: "Above 0: whoever can, takes a call.",
     };
-    let expr = format!("sum(wolkvox_skill_calls_in_queue{{{SKILL}}}){}", unless_old("skills"));
+    let expr = format!("{}{}", calls_waiting(""), unless_old("skills"));
     greyed(
         Panel::new(Kind::Stat, "WAITING NOW", about)
             .ask(query(expr, "calls waiting").may_be_empty("the data are old"))
@@ -206,7 +206,9 @@ fn threshold() -> Panel {
     };
     Panel::new(Kind::Stat, "Target, mean wait", about)
         .ask(query(
-            format!("max by (operation, threshold_seconds) (wolkvox_operation_service_level_target_ratio{{{OPERATION}}})"),
+            format!(
+                "max by (operation, threshold_seconds) (wolkvox_operation_service_level_target_ratio{{{OPERATION}}})"
+            ),
             "{{operation}}: {{threshold_seconds}} s",
         ))
         .unit("percentunit")

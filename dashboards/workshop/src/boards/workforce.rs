@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::dashboard::{Dashboard, Section};
 use crate::formulas::{
-    OPERATION, SERVING, Since, WEEKS, auxiliary_share, four_weeks, grown, handling_time, heads, inbound, occupancy, sum,
+    OPERATION, SERVING, Since, WEEKS, auxiliary_share, four_weeks, handling_time, heads, inbound, logged_in, occupancy,
     utilisation,
 };
 use crate::panel::{About, Kind, Panel, query};
@@ -24,7 +24,10 @@ pub(super) fn dashboard() -> Dashboard {
         choices: &[],
         reports: "skills|agents",
         sections: vec![
-            Section { title: "Load and people", panels: vec![load(), staffed(), required(), gap(), busy(), staffing(), gaps()] },
+            Section {
+                title: "Load and people",
+                panels: vec![load(), staffed(), required(), gap(), busy(), staffing(), gaps()],
+            },
             Section { title: "What comes", panels: vec![forecast(), next()] },
             Section { title: "How the time is used", panels: vec![shares(), durations(), states()] },
             Section { title: "What cannot be computed", panels: vec![limits()] },
@@ -38,8 +41,7 @@ fn offered_load() -> String {
 
 /// Logged in and not in aux.
 fn staff() -> String {
-    let login = format!("rate(wolkvox_agent_login_seconds_total{{{OPERATION}}}[30m])");
-    format!("({} - {})", sum("operation", &login), heads("operation", OPERATION, "aux", "30m"))
+    format!("({} - {})", logged_in("operation", "30m"), heads("operation", OPERATION, "aux", "30m"))
 }
 
 fn needed() -> String {
@@ -169,8 +171,7 @@ fn forecast() -> Panel {
     Panel::new(Kind::Lines, "Arrivals and expectation", about)
         .ask(query(inbound("operation", OPERATION, HALF_HOUR), "arrived: {{operation}}"))
         .ask(
-            query(format!("avg by (operation) ({past})"), "expected: {{operation}}")
-                .may_be_empty("no week of history"),
+            query(format!("avg by (operation) ({past})"), "expected: {{operation}}").may_be_empty("no week of history"),
         )
         .decimals(0)
         .as_target("B")
@@ -193,10 +194,8 @@ fn next() -> Panel {
         ("in 2 to 2½ h", ["6d21h30m", "13d21h30m", "20d21h30m", "27d21h30m"]),
         ("in 2½ to 3 h", ["6d21h", "13d21h", "20d21h", "27d21h"]),
     ];
-    let mut panel = Panel::new(Kind::BarGauge, "Calls to expect", about)
-        .whole()
-        .when_empty("no week of history yet")
-        .size(10, 8);
+    let mut panel =
+        Panel::new(Kind::BarGauge, "Calls to expect", about).whole().when_empty("no week of history yet").size(10, 8);
     for (when, offsets) in stretches {
         let past = four_weeks(offsets, |offset| inbound("", OPERATION, Since::Before("30m", offset)));
         panel = panel.ask(query(format!("avg({past})"), when).may_be_empty("no week of history"));
@@ -244,10 +243,9 @@ fn states() -> Panel {
         unit: "agents (heads on average).",
         act: "A gap between the areas and the line is time that wolkvox has not yet told a state of.",
     };
-    let login = grown("wolkvox_agent_login_seconds_total", OPERATION, Since::Ago("15m"));
     Panel::new(Kind::Areas, "Agents by state", about)
         .ask(query(heads("state", OPERATION, ".+", "15m"), "{{state}}"))
-        .ask(query(format!("sum({}) / 900", login), "logged in"))
+        .ask(query(logged_in("", "15m"), "logged in"))
         .decimals(1)
         .dress(
             "B",
