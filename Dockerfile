@@ -11,10 +11,11 @@ WORKDIR /src
 # benches and tests whose files are not here yet.
 COPY Cargo.toml Cargo.lock ./
 COPY exposition-checker/Cargo.toml exposition-checker/
+COPY dashboards/workshop/Cargo.toml dashboards/workshop/
 RUN sed -i '/^\[\[/,/^$/d' Cargo.toml \
-    && mkdir src exposition-checker/src \
+    && mkdir src exposition-checker/src dashboards/workshop/src \
     && echo 'fn main() {}' > src/main.rs \
-    && touch src/lib.rs exposition-checker/src/lib.rs \
+    && touch src/lib.rs exposition-checker/src/lib.rs dashboards/workshop/src/lib.rs \
     && cargo build --release --locked --bin wolkvox-exporter
 
 # The sources may be older than that layer; cargo must not take the empty ones for them.

@@ -9,6 +9,7 @@ mod backfill;
 mod binary;
 mod commands;
 mod configuration;
+mod dashboards;
 mod demonstration;
 mod dockerfile;
 mod documentation;

@@ -19,13 +19,13 @@ fn tool(name: &str, arguments: &[&str]) -> Command {
 }
 
 /// A Prometheus that scrapes one address each second.
-struct Prometheus {
+pub(crate) struct Prometheus {
     running: Running,
     _folder: Folder,
 }
 
 impl Prometheus {
-    fn scraping(url: &str) -> Self {
+    pub(crate) fn scraping(url: &str) -> Self {
         let folder = Folder::new();
         let target = url.strip_prefix("http://").unwrap();
         let config = folder.write(
@@ -65,7 +65,7 @@ impl Prometheus {
 
     /// The samples that a query has now.
     #[track_caller]
-    fn query(&self, query: &str) -> Vec<Value> {
+    pub(crate) fn query(&self, query: &str) -> Vec<Value> {
         let escaped: Vec<_> = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
         self.api(&format!("query?query={}", escaped.concat()))["result"]
             .as_array_mut()
@@ -75,7 +75,7 @@ impl Prometheus {
 
     /// The only value that a query has now.
     #[track_caller]
-    fn value(&self, query: &str) -> Option<f64> {
+    pub(crate) fn value(&self, query: &str) -> Option<f64> {
         let found = self.query(query);
         assert!(found.len() <= 1, "{query}: {found:?}");
         found.first().map(|sample| sample["value"][1].as_str().unwrap().parse().unwrap())

@@ -7,7 +7,7 @@ use crate::panel::{Panel, query};
 /// What stands in the description of each such panel.
 pub(crate) const VERDICTS: &str = "strict: answered within the operation's threshold / (answered + abandoned). Green and \
      “on target”: at or above the configured target (the highest one, of several operations). Red and “below \
-     target”: even the upper end of the 95 % interval (Wilson) is below it. Yellow and “below, few calls”: below, but \
+     target”: even the upper end of the 95 % interval (Wilson) is below it. Yellow and “just below target”: below, but \
      it may be chance.";
 
 /// Asks for the service level as three verdicts, and takes these away where a condition says so.
@@ -21,7 +21,7 @@ pub(crate) fn verdicts(panel: Panel, since: Since, unless: &str) -> Panel {
                 .may_be_empty("not below target"),
         )
         .ask(
-            query(format!("{level} < {HIGHEST_TARGET} and {best} >= {HIGHEST_TARGET}{unless}"), "below, few calls")
+            query(format!("{level} < {HIGHEST_TARGET} and {best} >= {HIGHEST_TARGET}{unless}"), "just below target")
                 .may_be_empty("many calls, or on target"),
         )
         .colour("A", "green")
