@@ -6,6 +6,7 @@ mod agents;
 mod calls;
 mod exporter;
 mod operations;
+mod process;
 mod service_level;
 mod skill;
 pub(crate) mod strip;
