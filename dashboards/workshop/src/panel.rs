@@ -72,8 +72,11 @@ pub struct Column {
     /// Its unit, where it holds numbers.
     pub unit: Option<&'static str>,
     /// How its cells are dressed beyond that.
-    pub properties: Vec<(&'static str, Value)>,
+    pub properties: Properties,
 }
+
+/// Settings of a field: which, and to what.
+pub type Properties = Vec<(&'static str, Value)>;
 
 /// A panel, without its place.
 #[derive(Clone, Debug)]
@@ -101,7 +104,7 @@ pub struct Panel {
     /// Settings of the panel as a whole, over those of its kind.
     pub options: Vec<(&'static str, Value)>,
     /// Settings of single fields: which matcher, what it matches, what is set.
-    pub overrides: Vec<(&'static str, String, Vec<(&'static str, Value)>)>,
+    pub overrides: Vec<(&'static str, String, Properties)>,
     /// Words for numbers.
     pub mappings: Vec<Value>,
     /// What happens to the answers before they are shown.
@@ -218,7 +221,7 @@ impl Panel {
 
     /// Dresses the fields of one query: `A` is the first.
     #[must_use]
-    pub fn dress(mut self, query: &str, properties: Vec<(&'static str, Value)>) -> Self {
+    pub fn dress(mut self, query: &str, properties: Properties) -> Self {
         self.overrides.push(("byFrameRefID", query.to_owned(), properties));
         self
     }

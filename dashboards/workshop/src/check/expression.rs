@@ -127,13 +127,13 @@ impl<'v> Reading<'v> {
                 Some(values) => self.matcher(name, matcher, values),
             }
         }
-        if entry.labels.contains_key("operation") && self.has_choice && !self.is_chosen(selector, "operation") {
+        if entry.labels.contains_key("operation") && self.has_choice && !is_chosen(selector, "operation") {
             self.find(Kind::OperationDropped, selector.to_string());
         }
         for (label, variable) in [("skill_id", "skill"), ("agent_id", "agent")] {
             if entry.labels.contains_key(label) {
                 self.filterable.insert(variable.to_owned());
-                if self.is_chosen(selector, variable) {
+                if is_chosen(selector, variable) {
                     self.filtered.insert(variable.to_owned());
                 }
             }
@@ -146,11 +146,6 @@ impl<'v> Reading<'v> {
             is_info: name.ends_with("_info"),
         };
         (shape, entry.is_counter)
-    }
-
-    fn is_chosen(&self, selector: &VectorSelector, variable: &str) -> bool {
-        let value = chosen(variable);
-        selector.matchers.matchers.iter().any(|matcher| matcher.value.contains(&value))
     }
 
     fn matcher(&mut self, metric: &str, matcher: &Matcher, values: &BTreeSet<String>) {
@@ -396,6 +391,12 @@ impl<'v> Reading<'v> {
             }
         }
     }
+}
+
+/// Whether a selector asks by this variable.
+fn is_chosen(selector: &VectorSelector, variable: &str) -> bool {
+    let value = chosen(variable);
+    selector.matchers.matchers.iter().any(|matcher| matcher.value.contains(&value))
 }
 
 /// Whether a divisor is a number, or says itself that it is above 0.

@@ -67,8 +67,10 @@ pub(crate) fn added(one: Dimension, other: Dimension, is_difference: bool) -> Op
 /// What a product is.
 pub(crate) fn multiplied(one: Dimension, other: Dimension) -> Dimension {
     use Dimension::{Any, Heads, Plain, Ratio, Unknown};
+    if one == Any || other == Any {
+        return if one == Any { other } else { one };
+    }
     match (one, other) {
-        (Any, same) | (same, Any) => same,
         (Ratio, Ratio) => Ratio,
         (Plain, Ratio) | (Ratio, Plain) => Plain,
         (Plain | Ratio | Heads, same) | (same, Plain | Ratio | Heads) => same,
