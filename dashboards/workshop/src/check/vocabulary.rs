@@ -10,6 +10,9 @@ pub const UNUSED: &[(&str, &str)] = &[];
 /// Families that an exporter of this version may not serve yet.
 const AWAITED: &[(&str, &[&str])] = &[("wolkvox_operation_required_agents", &["operation"])];
 
+/// Values that an exporter may serve and the demonstration does not.
+const RARE: &[(&str, &str, &str)] = &[("wolkvox_skill_service_level_base_info", "base", "unknown")];
+
 /// Series that Prometheus makes itself.
 const OWN: &[(&str, &[&str])] = &[
     ("ALERTS", &["alertname", "alertstate", "operation", "severity"]),
@@ -74,6 +77,12 @@ impl Vocabulary {
                     labels.entry(label.clone()).or_default().insert(value.clone());
                 }
                 vocabulary.enter(&sample.name, &family.name, family.kind != Kind::Gauge, labels);
+            }
+        }
+        for (name, label, value) in RARE {
+            let labels = vocabulary.entries.get_mut(*name).map(|entry| &mut entry.labels);
+            if let Some(values) = labels.and_then(|labels| labels.get_mut(*label)) {
+                values.insert((*value).to_owned());
             }
         }
         vocabulary
