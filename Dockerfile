@@ -12,10 +12,12 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY exposition-checker/Cargo.toml exposition-checker/
 COPY benches/yardstick/Cargo.toml benches/yardstick/
+COPY dashboards/workshop/Cargo.toml dashboards/workshop/
 RUN sed -i '/^\[\[/,/^$/d' Cargo.toml \
-    && mkdir src exposition-checker/src benches/yardstick/src \
+    && for crate in . benches/yardstick dashboards/workshop exposition-checker; do \
+        mkdir "$crate/src" && touch "$crate/src/lib.rs"; \
+    done \
     && echo 'fn main() {}' > src/main.rs \
-    && touch src/lib.rs exposition-checker/src/lib.rs benches/yardstick/src/lib.rs \
     && cargo build --release --locked --bin wolkvox-exporter
 
 # The sources may be older than that layer; cargo must not take the empty ones for them.

@@ -38,6 +38,12 @@ pub fn check(text: &str, rules: &Rules) -> Vec<Fault> {
     faults
 }
 
+/// Gives what can be read of a text, whatever its faults.
+#[must_use]
+pub fn read(text: &str) -> Exposition {
+    read::read(text).0
+}
+
 /// Gives what a text says, once it has no fault.
 ///
 /// # Panics

@@ -10,6 +10,7 @@ mod binary;
 mod commands;
 mod compose;
 mod configuration;
+mod dashboards;
 mod demonstration;
 mod dockerfile;
 mod documentation;

@@ -1,0 +1,219 @@
+//! The wall: six numbers and their targets, to be read across a room, that never look fresh when they are not.
+
+use serde_json::json;
+
+use super::strip::too_old;
+use super::verdict::{VERDICTS, verdicts};
+use crate::dashboard::{Choice, Dashboard, Section};
+use crate::formulas::{
+    HIGHEST_TARGET, OPERATION, SKILL, Since, abandonment, calls_missing, speed_of_answer, waiting as calls_waiting,
+};
+use crate::panel::{About, Kind, Panel, query};
+
+const TODAY: Since = Since::Midnight;
+
+pub(super) fn dashboard() -> Dashboard {
+    Dashboard {
+        name: "wallboard",
+        title: "wolkvox / Wallboard",
+        description: "For the wall. Six numbers with their targets. All grey: the data are old, and by how many minutes. \
+                      Show it without menus: add ?kiosk to the address.",
+        choices: &[Choice::Skill],
+        reports: "skills|ivr_calls",
+        sections: vec![Section {
+            title: "",
+            panels: vec![
+                waiting(),
+                level_now(),
+                level_today(),
+                beneath("Target: nobody waits", "### Target: **0** waiting"),
+                target("Target, last 30 min"),
+                target("Target, today"),
+                missing(),
+                given_up(),
+                speed(),
+                beneath("Target: the day is on target", "### Target: **0** to make good"),
+                beneath("Target: few give up", "### Target: **5 %** at most (customary)"),
+                threshold(),
+            ],
+        }],
+    }
+}
+
+/// Takes a number away once the data of these reports are old, and puts their age in its place, on grey.
+fn greyed(panel: Panel, reports: &str) -> Panel {
+    let place = crate::panel::letter(panel.queries.len()).to_string();
+    panel
+        .ask(
+            query(format!("max({}) / 60", too_old(reports)), "minutes old: not to be believed")
+                .may_be_empty("the data are fresh"),
+        )
+        .dress(
+            &place,
+            vec![
+                ("unit", json!("suffix: min")),
+                ("decimals", json!(0)),
+                ("color", json!({ "mode": "fixed", "fixedColor": "#6e6e6e" })),
+                ("mappings", json!([])),
+            ],
+        )
+        .option("colorMode", json!("background"))
+        .option("textMode", json!("value_and_name"))
+        .option("justifyMode", json!("center"))
+        .size(8, 7)
+}
+
+/// The condition under which a number is taken away.
+fn unless_old(reports: &str) -> String {
+    format!(" unless on () {}", too_old(reports))
+}
+
+fn waiting() -> Panel {
+    let about = About {
+        shows: "Calls waiting now. On grey: how many minutes old the data are; no number is shown then.",
+        formula: "sum of the queues of the chosen skills at wolkvox's last answer. Taken away once any chosen operation \
+                  has not answered for three intervals.",
+        unit: "calls.",
+        act: "Above 0: whoever can, takes a call.",
+    };
+    let expr = format!("{}{}", calls_waiting(""), unless_old("skills"));
+    greyed(
+        Panel::new(Kind::Stat, "WAITING NOW", about)
+            .ask(query(expr, "calls waiting").may_be_empty("the data are old"))
+            .whole()
+            .steps(&[(None, "green"), (Some(1.0), "orange"), (Some(5.0), "red")]),
+        "skills",
+    )
+}
+
+fn level_now() -> Panel {
+    let about = About {
+        shows: "The strict service level of the last 30 minutes, and how it stands to the target. On grey: how many \
+                minutes old the data are.",
+        formula: VERDICTS,
+        unit: "share of calls, in per cent.",
+        act: "Red: callers wait too long now.",
+    };
+    let panel = Panel::new(Kind::Stat, "SERVICE LEVEL, LAST 30 MIN", about).share().when_empty("no calls yet");
+    greyed(verdicts(panel, Since::Ago("30m"), &unless_old("skills")), "skills")
+}
+
+fn level_today() -> Panel {
+    let about = About {
+        shows: "The strict service level of today, and how it stands to the target. On grey: how many minutes old the \
+                data are.",
+        formula: VERDICTS,
+        unit: "share of calls, in per cent.",
+        act: "Red: see “to make good”.",
+    };
+    let panel = Panel::new(Kind::Stat, "SERVICE LEVEL TODAY", about).share().when_empty("no calls yet");
+    greyed(verdicts(panel, TODAY, &unless_old("skills")), "skills")
+}
+
+fn missing() -> Panel {
+    let about = About {
+        shows: "How many calls in a row must now be answered in time until today is on target again. On grey: how many \
+                minutes old the data are.",
+        formula: "⌈(target × offered − in time) / (1 − target)⌉ of today, per operation, added up; offered = answered \
+                  + abandoned.",
+        unit: "calls.",
+        act: "0: the day is on target.",
+    };
+    let expr = format!("sum({}){}", calls_missing("operation", SKILL), unless_old("skills"));
+    greyed(
+        Panel::new(Kind::Stat, "TO MAKE GOOD TODAY", about)
+            .ask(query(expr, "calls in a row").may_be_empty("the data are old"))
+            .whole()
+            .when_empty("no calls yet")
+            .steps(&[(None, "green"), (Some(1.0), "orange"), (Some(50.0), "red")]),
+        "skills",
+    )
+}
+
+fn given_up() -> Panel {
+    let about = About {
+        shows: "Which share of today's callers gave up. On grey: how many minutes old the data are.",
+        formula: "abandoned / (answered + abandoned) since midnight, gross.",
+        unit: "share of calls, in per cent.",
+        act: "Above 5 %: too long waits, or too few of us.",
+    };
+    let expr = format!("{}{}", abandonment("", SKILL, TODAY), unless_old("skills"));
+    greyed(
+        Panel::new(Kind::Stat, "GAVE UP TODAY", about)
+            .ask(query(expr, "of callers").may_be_empty("the data are old"))
+            .share()
+            .when_empty("no calls yet")
+            .steps(&[(None, "green"), (Some(0.05), "orange"), (Some(0.1), "red")]),
+        "skills",
+    )
+}
+
+fn speed() -> Panel {
+    let about = About {
+        shows: "How long today's answered callers have waited on average. On grey: how many minutes old the data are.",
+        formula: "sum of waits / number of waits since midnight, of answered calls that came through the IVR.",
+        unit: "seconds.",
+        act: "Below the threshold beneath: good.",
+    };
+    let reports = "skills|ivr_calls";
+    let expr = format!("{}{}", speed_of_answer("", SKILL, TODAY), unless_old(reports));
+    greyed(
+        Panel::new(Kind::Stat, "MEAN WAIT TODAY", about)
+            .ask(query(expr, "until answered").may_be_empty("the data are old"))
+            .unit("s")
+            .whole()
+            .when_empty("no calls yet")
+            .steps(&[(None, "blue")]),
+        reports,
+    )
+}
+
+fn beneath(title: &str, text: &'static str) -> Panel {
+    let about = About {
+        shows: "The target of the number above.",
+        formula: "a custom of the field, or what the word means; not configured.",
+        unit: "as above.",
+        act: "If yours is another, change the text and the colours of the panel above.",
+    };
+    let mut panel = Panel::new(Kind::Text, title, about).size(8, 3);
+    panel.text = text;
+    panel
+}
+
+fn target(title: &str) -> Panel {
+    let about = About {
+        shows: "The target of the service level above.",
+        formula: "as the exporter is configured; the highest one of the chosen operations.",
+        unit: "share of calls, in per cent.",
+        act: "It changes with the configuration.",
+    };
+    Panel::new(Kind::Stat, title, about)
+        .ask(query(HIGHEST_TARGET, "target"))
+        .share()
+        .decimals(0)
+        .option("textMode", json!("value_and_name"))
+        .option("justifyMode", json!("center"))
+        .steps(&[(None, "text")])
+        .size(8, 3)
+}
+
+fn threshold() -> Panel {
+    let about = About {
+        shows: "Within how many seconds calls are to be answered.",
+        formula: "as the exporter is configured, per operation.",
+        unit: "seconds, in the name.",
+        act: "A mean wait above it cannot go with a good service level.",
+    };
+    Panel::new(Kind::Stat, "Target, mean wait", about)
+        .ask(query(
+            format!(
+                "max by (operation, threshold_seconds) (wolkvox_operation_service_level_target_ratio{{{OPERATION}}})"
+            ),
+            "{{operation}}: {{threshold_seconds}} s",
+        ))
+        .unit("percentunit")
+        .option("textMode", json!("name"))
+        .option("justifyMode", json!("center"))
+        .steps(&[(None, "text")])
+        .size(8, 3)
+}

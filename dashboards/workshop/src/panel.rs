@@ -1,0 +1,362 @@
+//! What a panel can be: its kind, what it says about itself, its queries and how its numbers are dressed.
+
+use serde_json::{Value, json};
+
+/// The kinds of panels, all of them Grafana's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One number, or a few beside each other.
+    Stat,
+    /// Lines over time.
+    Lines,
+    /// Bars over time, one for each stretch, on top of each other.
+    Bars,
+    /// Areas over time, on top of each other.
+    Areas,
+    /// Rows and columns.
+    Table,
+    /// A bar for each series, with its number.
+    BarGauge,
+    /// Which state it was in when.
+    StateTimeline,
+    /// Words.
+    Text,
+}
+
+/// What a panel says of itself to whoever looks at it for the first time.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// What is seen.
+    pub shows: &'static str,
+    /// How it is computed, in words of the field.
+    pub formula: &'static str,
+    /// What the number counts.
+    pub unit: &'static str,
+    /// What to do with it.
+    pub act: &'static str,
+}
+
+/// One query of a panel.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The PromQL, with Grafana's variables.
+    pub expr: String,
+    /// What its series are called.
+    pub legend: String,
+    /// Why it may well have no series, where it may.
+    pub may_be_empty: Option<&'static str>,
+}
+
+/// A query whose series have this name.
+#[must_use]
+pub fn query(expr: impl Into<String>, legend: impl Into<String>) -> Query {
+    Query { expr: expr.into(), legend: legend.into(), may_be_empty: None }
+}
+
+impl Query {
+    /// Says why it may have no series though all is well.
+    #[must_use]
+    pub fn may_be_empty(mut self, why: &'static str) -> Self {
+        self.may_be_empty = Some(why);
+        self
+    }
+}
+
+/// A column of a table: where its numbers come from and how they are dressed.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The field that Grafana makes: a label, or `Value #A` of the first query.
+    pub field: String,
+    /// What stands above it.
+    pub title: &'static str,
+    /// Its unit, where it holds numbers.
+    pub unit: Option<&'static str>,
+    /// How its cells are dressed beyond that.
+    pub properties: Properties,
+}
+
+/// Settings of a field: which, and to what.
+pub type Properties = Vec<(&'static str, Value)>;
+
+/// A panel, without its place.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    /// What it is.
+    pub kind: Kind,
+    /// What stands above it.
+    pub title: String,
+    /// What it says of itself.
+    pub about: About,
+    /// Its queries: A, B, C.
+    pub queries: Vec<Query>,
+    /// Grafana's name of the unit.
+    pub unit: &'static str,
+    /// Digits behind the point.
+    pub decimals: Option<u8>,
+    /// What it says when there is nothing to show.
+    pub no_value: &'static str,
+    /// Colours from these values on; the first holds from the bottom.
+    pub steps: Vec<(Option<f64>, &'static str)>,
+    /// Width in columns of 24, and height in rows of about 38 pixels.
+    pub size: (u32, u32),
+    /// Ends of the axis.
+    pub bounds: (Option<f64>, Option<f64>),
+    /// Settings of the panel as a whole, over those of its kind.
+    pub options: Vec<(&'static str, Value)>,
+    /// Settings of single fields: which matcher, what it matches, what is set.
+    pub overrides: Vec<(&'static str, String, Properties)>,
+    /// Words for numbers.
+    pub mappings: Vec<Value>,
+    /// What happens to the answers before they are shown.
+    pub transformations: Vec<Value>,
+    /// Where a click leads.
+    pub links: Vec<Value>,
+    /// A range of time of its own.
+    pub time_from: Option<&'static str>,
+    /// The least distance of points.
+    pub step: &'static str,
+    /// What a text panel says.
+    pub text: &'static str,
+}
+
+impl Panel {
+    /// A panel of this kind with the ordinary dress.
+    #[must_use]
+    pub fn new(kind: Kind, title: &str, about: About) -> Self {
+        Self {
+            kind,
+            title: title.to_owned(),
+            about,
+            queries: Vec::new(),
+            unit: "short",
+            decimals: None,
+            no_value: "no data",
+            steps: vec![(None, "blue")],
+            size: (12, 8),
+            bounds: (None, None),
+            options: Vec::new(),
+            overrides: Vec::new(),
+            mappings: Vec::new(),
+            transformations: Vec::new(),
+            links: Vec::new(),
+            time_from: None,
+            step: "1m",
+            text: "",
+        }
+    }
+
+    /// Adds a query.
+    #[must_use]
+    pub fn ask(mut self, query: Query) -> Self {
+        self.queries.push(query);
+        self
+    }
+
+    /// Sets the unit.
+    #[must_use]
+    pub fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// A share from 0 to 1, shown as per cent with one digit.
+    #[must_use]
+    pub fn share(mut self) -> Self {
+        self.unit = "percentunit";
+        self.decimals = Some(1);
+        if !matches!(self.kind, Kind::Stat | Kind::Table) {
+            self.bounds = (Some(0.0), self.bounds.1);
+        }
+        self
+    }
+
+    /// Whole numbers.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.decimals = Some(0);
+        self
+    }
+
+    /// Sets the digits behind the point.
+    #[must_use]
+    pub fn decimals(mut self, digits: u8) -> Self {
+        self.decimals = Some(digits);
+        self
+    }
+
+    /// Sets what is said when there is nothing to show.
+    #[must_use]
+    pub fn when_empty(mut self, text: &'static str) -> Self {
+        self.no_value = text;
+        self
+    }
+
+    /// Sets the colours.
+    #[must_use]
+    pub fn steps(mut self, steps: &[(Option<f64>, &'static str)]) -> Self {
+        self.steps = steps.to_vec();
+        self
+    }
+
+    /// Sets the size.
+    #[must_use]
+    pub fn size(mut self, width: u32, height: u32) -> Self {
+        self.size = (width, height);
+        self
+    }
+
+    /// Ends the axis at the top.
+    #[must_use]
+    pub fn at_most(mut self, top: f64) -> Self {
+        self.bounds.1 = Some(top);
+        self
+    }
+
+    /// Sets an option of the panel.
+    #[must_use]
+    pub fn option(mut self, key: &'static str, value: Value) -> Self {
+        self.options.push((key, value));
+        self
+    }
+
+    /// Dresses the fields of one query: `A` is the first.
+    #[must_use]
+    pub fn dress(mut self, query: &str, properties: Properties) -> Self {
+        self.overrides.push(("byFrameRefID", query.to_owned(), properties));
+        self
+    }
+
+    /// Gives all fields of one query one colour.
+    #[must_use]
+    pub fn colour(self, query: &str, colour: &str) -> Self {
+        self.dress(query, vec![("color", json!({ "mode": "fixed", "fixedColor": colour }))])
+    }
+
+    /// Draws one query's lines as a target: thin, dashed and grey.
+    #[must_use]
+    pub fn as_target(self, query: &str) -> Self {
+        self.dress(
+            query,
+            vec![
+                ("color", json!({ "mode": "fixed", "fixedColor": "text" })),
+                ("custom.lineStyle", json!({ "fill": "dash", "dash": [10, 10] })),
+                ("custom.lineWidth", json!(1)),
+                ("custom.fillOpacity", json!(0)),
+            ],
+        )
+    }
+
+    /// Gives numbers words.
+    #[must_use]
+    pub fn words(mut self, words: &[(&str, &str, &str)]) -> Self {
+        let options: serde_json::Map<_, _> = words
+            .iter()
+            .enumerate()
+            .map(|(index, (value, text, colour))| {
+                ((*value).to_owned(), json!({ "text": text, "color": colour, "index": index }))
+            })
+            .collect();
+        self.mappings.push(json!({ "type": "value", "options": options }));
+        self
+    }
+
+    /// Shows a range of time of its own, whatever the dashboard's.
+    #[must_use]
+    pub fn over(mut self, time_from: &'static str) -> Self {
+        self.time_from = Some(time_from);
+        self
+    }
+
+    /// Sets the least distance of points.
+    #[must_use]
+    pub fn every(mut self, step: &'static str) -> Self {
+        self.step = step;
+        self
+    }
+
+    /// Leads to another place at a click.
+    #[must_use]
+    pub fn link(mut self, title: &str, url: &str) -> Self {
+        self.links.push(json!({ "title": title, "url": url, "targetBlank": false }));
+        self
+    }
+
+    /// Makes a table of the queries' answers: joined by their common labels, these columns in this order, the rest
+    /// hidden, sorted by the column of this title.
+    #[must_use]
+    pub fn columns(mut self, columns: Vec<Column>, sorted_by: &str, is_descending: bool) -> Self {
+        let values = (0..self.queries.len()).map(|place| format!("Value #{}", letter(place)));
+        let hidden =
+            values.chain(["Time".to_owned()]).filter(|field| columns.iter().all(|column| column.field != *field));
+        let hidden: serde_json::Map<_, _> = hidden.map(|field| (field, json!(true))).collect();
+        let order: serde_json::Map<_, _> =
+            columns.iter().enumerate().map(|(place, column)| (column.field.clone(), json!(place))).collect();
+        let names: serde_json::Map<_, _> =
+            columns.iter().map(|column| (column.field.clone(), json!(column.title))).collect();
+        self.transformations = vec![
+            json!({ "id": "merge", "options": {} }),
+            json!({ "id": "organize",
+                "options": { "excludeByName": hidden, "indexByName": order, "renameByName": names } }),
+        ];
+        self.options.push(("sortBy", json!([{ "displayName": sorted_by, "desc": is_descending }])));
+        for column in columns {
+            let mut properties: Vec<_> = column.unit.map(|unit| ("unit", json!(unit))).into_iter().collect();
+            properties.extend(column.properties);
+            if !properties.is_empty() {
+                self.overrides.push(("byName", column.title.to_owned(), properties));
+            }
+        }
+        self
+    }
+}
+
+/// A column of a table.
+#[must_use]
+pub fn column(field: &str, title: &'static str) -> Column {
+    Column { field: field.to_owned(), title, unit: None, properties: Vec::new() }
+}
+
+impl Column {
+    /// Its numbers' unit and digits.
+    #[must_use]
+    pub fn unit(mut self, unit: &'static str, digits: u8) -> Self {
+        self.unit = Some(unit);
+        self.properties.push(("decimals", json!(digits)));
+        self
+    }
+
+    /// Colours its cells from these values on; the number stays readable beside the colour.
+    #[must_use]
+    pub fn steps(mut self, steps: &[(Option<f64>, &'static str)]) -> Self {
+        self.properties.push(("thresholds", thresholds(steps)));
+        self.properties.push(("color", json!({ "mode": "thresholds" })));
+        self.properties.push(("custom.cellOptions", json!({ "type": "color-background", "mode": "basic" })));
+        self
+    }
+
+    /// Leads to another place at a click on a cell.
+    #[must_use]
+    pub fn link(mut self, title: &str, url: &str) -> Self {
+        self.properties.push(("links", json!([{ "title": title, "url": url, "targetBlank": false }])));
+        self
+    }
+
+    /// Its width in pixels.
+    #[must_use]
+    pub fn width(mut self, pixels: u32) -> Self {
+        self.properties.push(("custom.width", json!(pixels)));
+        self
+    }
+}
+
+/// Grafana's thresholds.
+pub(crate) fn thresholds(steps: &[(Option<f64>, &'static str)]) -> Value {
+    let steps: Vec<_> = steps.iter().map(|(value, color)| json!({ "color": color, "value": value })).collect();
+    json!({ "mode": "absolute", "steps": steps })
+}
+
+/// The name of the query at this place: A, B, C.
+#[must_use]
+pub fn letter(place: usize) -> char {
+    (b'A'..=b'Z').nth(place).map_or('?', char::from)
+}

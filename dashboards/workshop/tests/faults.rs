@@ -1,0 +1,425 @@
+//! The checker checked: each kind of fault is sown into good dashboards, one at a time, and must be found by its name
+//! and nothing else with it, but for what follows from it of necessity.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use workshop::boards;
+use workshop::check::{self, Kind, Vocabulary};
+
+/// What the process says of itself stands on no page of the board, and so not in the golden exposition.
+const PROCESS: &str = include_str!("process.txt");
+
+fn exposition() -> String {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/demo.txt");
+    fs::read_to_string(golden).unwrap() + PROCESS
+}
+
+fn vocabulary() -> Vocabulary {
+    Vocabulary::of(&exposition_checker::read(&exposition()))
+}
+
+/// The kinds that are found in the dashboards once one of them is changed.
+fn found(file: &str, sow: impl FnOnce(&mut Value)) -> BTreeSet<Kind> {
+    let mut files = boards::texts();
+    let (_, text) = files.iter_mut().find(|(name, _)| name == file).expect("there is such a dashboard");
+    let mut dashboard: Value = serde_json::from_str(text).unwrap();
+    let before = dashboard.clone();
+    sow(&mut dashboard);
+    assert_ne!(dashboard, before, "nothing was sown into {file}");
+    *text = dashboard.to_string();
+    check::dashboards(&files, &vocabulary()).iter().map(|finding| finding.kind).collect()
+}
+
+/// The panel of this title.
+fn panel<'d>(dashboard: &'d mut Value, title: &str) -> &'d mut Value {
+    let panels = dashboard["panels"].as_array_mut().unwrap();
+    panels.iter_mut().find(|panel| panel["title"] == title).unwrap_or_else(|| panic!("there is no panel {title:?}"))
+}
+
+/// Puts an expression into the first query of a panel.
+fn asking(title: &'static str, expr: &'static str) -> impl FnOnce(&mut Value) {
+    move |dashboard| panel(dashboard, title)["targets"][0]["expr"] = json!(expr)
+}
+
+/// Changes one thing of a panel.
+fn changing(title: &'static str, change: impl FnOnce(&mut Value)) -> impl FnOnce(&mut Value) {
+    move |dashboard| change(panel(dashboard, title))
+}
+
+fn remove(value: &mut Value, key: &str) {
+    value.as_object_mut().unwrap().remove(key);
+}
+
+#[test]
+fn good_dashboards_have_no_fault() {
+    let found = check::dashboards(&boards::texts(), &vocabulary());
+    let told: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+type Sow = Box<dyn FnOnce(&mut Value)>;
+
+/// Faults of the frame and of panels' dress: what is sown where, and by what name it must be found.
+#[expect(clippy::too_many_lines, reason = "a table, one fault a line")]
+fn faults_of_form() -> Vec<(Kind, &'static str, Sow)> {
+    fn sown(kind: Kind, file: &'static str, sow: impl FnOnce(&mut Value) + 'static) -> (Kind, &'static str, Sow) {
+        (kind, file, Box::new(sow))
+    }
+    const WAITING: &str = "Waiting now";
+    const LEVELS: &str = "Service level and target";
+    vec![
+        sown(Kind::SchemaVersion, "calls", |d| d["schemaVersion"] = json!(36)),
+        sown(Kind::TagMissing, "calls", |d| d["tags"] = json!(["calls"])),
+        sown(Kind::InputsPresent, "calls", |d| d["__inputs"] = json!([])),
+        sown(Kind::DashboardUntitled, "calls", |d| d["description"] = json!("")),
+        sown(Kind::TimeRange, "calls", |d| d["time"]["from"] = json!("now-7d")),
+        sown(Kind::Refresh, "calls", |d| d["refresh"] = json!("5s")),
+        sown(Kind::AnnotationMissing, "calls", |d| _ = d["annotations"]["list"].as_array_mut().unwrap().pop()),
+        sown(Kind::DeadLink, "operations", |d| {
+            let table = panel(d, "Skills, farthest from target first").to_string();
+            *panel(d, "Skills, farthest from target first") =
+                serde_json::from_str(&table.replace("/d/wolkvox-skill?", "/d/wolkvox-skills?")).unwrap();
+        }),
+        sown(Kind::LinkMissing, "calls", |d| _ = d["links"].as_array_mut().unwrap().pop()),
+        sown(Kind::LinkForgets, "calls", |d| d["links"][0]["keepTime"] = json!(false)),
+        sown(Kind::VariableNotMulti, "skill", |d| remove(&mut d["templating"]["list"][2], "allValue")),
+        sown(Kind::StripMissing, "calls", |d| {
+            panel(d, "Quota left today")["targets"][0]["expr"] =
+                json!("max by (operation) (wolkvox_up{operation=~\"$operation\"})");
+            panel(d, "Quota left today")["fieldConfig"]["defaults"]["unit"] = json!("short");
+        }),
+        sown(Kind::DuplicateId, "calls", |d| d["panels"][3]["id"] = json!(1)),
+        sown(Kind::Overlap, "calls", |d| d["panels"][3]["gridPos"]["x"] = json!(16)),
+        sown(Kind::OutsideGrid, "calls", |d| d["panels"][3]["gridPos"]["w"] = json!(7)),
+        sown(Kind::UnknownPanel, "exporter", changing("Memory", |p| p["type"] = json!("graph"))),
+        sown(Kind::TitleMissing, "operations", changing(WAITING, |p| p["title"] = json!(""))),
+        sown(
+            Kind::DescriptionIncomplete,
+            "operations",
+            changing(WAITING, |p| {
+                p["description"] = json!(p["description"].as_str().unwrap().replace("**Formula:**", ""));
+            }),
+        ),
+        sown(Kind::DescriptionIncomplete, "calls", changing("Cost today", |p| remove(p, "description"))),
+        sown(Kind::UnitMissing, "operations", changing(WAITING, |p| remove(&mut p["fieldConfig"]["defaults"], "unit"))),
+        sown(
+            Kind::NoValueMissing,
+            "operations",
+            changing(WAITING, |p| {
+                remove(&mut p["fieldConfig"]["defaults"], "noValue");
+            }),
+        ),
+        sown(
+            Kind::ThresholdsMissing,
+            "operations",
+            changing(WAITING, |p| {
+                p["fieldConfig"]["defaults"]["thresholds"]["steps"] = json!([]);
+            }),
+        ),
+        sown(Kind::ColourAlone, "operations", changing(WAITING, |p| p["options"]["textMode"] = json!("none"))),
+        sown(
+            Kind::ColourAlone,
+            "exporter",
+            changing("Success of reports", |p| {
+                p["fieldConfig"]["defaults"]["mappings"] = json!([]);
+            }),
+        ),
+        sown(
+            Kind::DatasourceFixed,
+            "operations",
+            changing(WAITING, |p| {
+                p["targets"][0]["datasource"]["uid"] = json!("PBFA97CFB590B2093");
+            }),
+        ),
+        sown(Kind::DuplicateQuery, "operations", changing(LEVELS, |p| p["targets"][1]["refId"] = json!("A"))),
+        sown(
+            Kind::StaleReduction,
+            "operations",
+            changing(WAITING, |p| {
+                p["targets"][0]["instant"] = json!(false);
+                p["targets"][0]["range"] = json!(true);
+            }),
+        ),
+        sown(
+            Kind::GapHidden,
+            "operations",
+            changing(LEVELS, |p| {
+                p["fieldConfig"]["defaults"]["custom"]["spanNulls"] = json!(true);
+            }),
+        ),
+        sown(
+            Kind::PercentOnRatio,
+            "operations",
+            changing(LEVELS, |p| {
+                p["fieldConfig"]["defaults"]["unit"] = json!("percent");
+            }),
+        ),
+        sown(
+            Kind::UnitMismatch,
+            "calls",
+            changing("Billed today", |p| {
+                p["fieldConfig"]["defaults"]["unit"] = json!("percentunit");
+            }),
+        ),
+        sown(Kind::UnitMismatch, "exporter", changing("Memory", |p| p["fieldConfig"]["defaults"]["unit"] = json!("s"))),
+        sown(
+            Kind::UnitMismatch,
+            "agents",
+            changing("Agents today", |p| {
+                let overrides = p["fieldConfig"]["overrides"].as_array_mut().unwrap();
+                let column = overrides.iter_mut().find(|one| one["matcher"]["options"] == "Handling time").unwrap();
+                column["properties"][0]["value"] = json!("short");
+            }),
+        ),
+        sown(
+            Kind::LegendLabelGone,
+            "operations",
+            changing(LEVELS, |p| {
+                p["targets"][0]["legendFormat"] = json!("{{skill_name}}");
+            }),
+        ),
+    ]
+}
+
+/// Faults of queries: an expression in the place of a good one.
+const FAULTS_OF_QUERIES: &[(Kind, &str, &str, &str)] = &[
+    (Kind::NotPromql, "operations", "Waiting now", "sum(wolkvox_skill_calls_in_queue{operation=~\"$operation\""),
+    (Kind::UnknownMetric, "operations", "Waiting now", "sum(wolkvox_skill_call_in_queue{operation=~\"$operation\"})"),
+    (
+        Kind::UnknownLabel,
+        "operations",
+        "Waiting now",
+        "sum(wolkvox_skill_calls_in_queue{operation=~\"$operation\", skill=~\"$skill\", skill_id=~\"$skill\"})",
+    ),
+    (
+        Kind::UnknownLabel,
+        "operations",
+        "Waiting now",
+        "sum by (skil_id) (wolkvox_skill_calls_in_queue{operation=~\"$operation\", skill_id=~\"$skill\"})",
+    ),
+    (
+        Kind::UnknownLabelValue,
+        "calls",
+        "IVR funnel today",
+        "sum(wolkvox_ivr_calls_total{operation=~\"$operation\", outcome=\"answered\"})",
+    ),
+    (
+        Kind::UnknownLabelValue,
+        "agents",
+        "In aux",
+        "sum(rate(wolkvox_agent_state_seconds_total{operation=~\"$operation\", agent_id=~\"$agent\", state=~\"aux|pause\"}[15m]))",
+    ),
+    (
+        Kind::LiteralLe,
+        "calls",
+        "Connected and short calls",
+        "sum(increase(wolkvox_call_duration_seconds_bucket{operation=~\"$operation\", le=\"5\"}[30m]))",
+    ),
+    (
+        Kind::QuantileWithoutLe,
+        "exporter",
+        "Duration of requests",
+        "histogram_quantile(0.9, sum by (report) (increase(wolkvox_exporter_api_request_duration_seconds_bucket{operation=~\"$operation\"}[30m])))",
+    ),
+    (
+        Kind::RateOnGauge,
+        "operations",
+        "Waiting now",
+        "sum(rate(wolkvox_skill_calls_in_queue{operation=~\"$operation\", skill_id=~\"$skill\"}[30m]))",
+    ),
+    (
+        Kind::GaugeFunctionOnCounter,
+        "exporter",
+        "Corrections",
+        "sum by (report) (delta(wolkvox_exporter_corrections_total{operation=~\"$operation\"}[30m]))",
+    ),
+    (
+        Kind::RawCounter,
+        "exporter",
+        "Corrections",
+        "sum by (report) (wolkvox_exporter_corrections_total{operation=~\"$operation\"})",
+    ),
+    (
+        Kind::RateInterval,
+        "exporter",
+        "Corrections",
+        "sum by (report) (increase(wolkvox_exporter_corrections_total{operation=~\"$operation\"}[$__rate_interval]))",
+    ),
+    (
+        Kind::ShortWindow,
+        "exporter",
+        "Corrections",
+        "sum by (report) (increase(wolkvox_exporter_corrections_total{operation=~\"$operation\"}[5m]))",
+    ),
+    (
+        Kind::RangeNotSaid,
+        "exporter",
+        "Corrections",
+        "sum by (report) (increase(wolkvox_exporter_corrections_total{operation=~\"$operation\"}[$__range]))",
+    ),
+    (
+        Kind::UnguardedDivision,
+        "operations",
+        "Abandonment",
+        "sum(wolkvox_skill_abandoned_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"}) / sum(wolkvox_skill_inbound_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"})",
+    ),
+    (
+        Kind::AverageOfRatios,
+        "skill",
+        "Service level today",
+        "avg(wolkvox_skill_service_level_ratio{operation=~\"$operation\", skill_id=~\"$skill\", threshold_seconds=\"20\"})",
+    ),
+    (
+        Kind::AverageOfRatios,
+        "operations",
+        "Service level today",
+        "avg(sum by (skill_id) (wolkvox_skill_abandoned_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"}) / (sum by (skill_id) (wolkvox_skill_inbound_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"}) > 0))",
+    ),
+    (
+        Kind::MismatchedVectors,
+        "operations",
+        "Abandonment",
+        "sum by (skill_id) (wolkvox_skill_abandoned_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"}) / (sum by (operation) (wolkvox_skill_inbound_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"}) > 0)",
+    ),
+    (
+        Kind::ManyToOne,
+        "operations",
+        "Abandonment",
+        "sum by (operation, skill_id) (wolkvox_skill_abandoned_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"}) / on (operation) (sum by (operation) (wolkvox_skill_inbound_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"}) > 0)",
+    ),
+    (
+        Kind::GroupWithoutParens,
+        "operations",
+        "Abandonment",
+        "sum by (operation, skill_id) (wolkvox_skill_abandoned_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"}) / on (operation) group_left (sum by (operation) (wolkvox_skill_inbound_calls_total{operation=~\"$operation\", skill_id=~\"$skill\"}) > 0)",
+    ),
+    (Kind::OperationDropped, "operations", "Waiting now", "sum(wolkvox_skill_calls_in_queue{skill_id=~\"$skill\"})"),
+    (
+        Kind::VariableDropped,
+        "operations",
+        "Waiting now",
+        "sum(wolkvox_skill_calls_in_queue{operation=~\"$operation\"})",
+    ),
+    (
+        Kind::MultiValueEquality,
+        "operations",
+        "Waiting now",
+        "sum(wolkvox_skill_calls_in_queue{operation=\"$operation\", skill_id=~\"$skill\"})",
+    ),
+    (
+        Kind::UnknownVariable,
+        "operations",
+        "Waiting now",
+        "sum(wolkvox_skill_calls_in_queue{operation=~\"$operation\", skill_id=~\"$skill|$queue\"})",
+    ),
+    (Kind::ForeignSeries, "exporter", "Memory", "process_resident_memory_bytes"),
+    (
+        Kind::TooNew,
+        "exporter",
+        "Series by report",
+        "sort_by_label(sum by (report) (wolkvox_exporter_series{operation=~\"$operation\"}), \"report\")",
+    ),
+    (
+        Kind::TooNew,
+        "exporter",
+        "Series by report",
+        "limitk by (report) (3, wolkvox_exporter_series{operation=~\"$operation\"})",
+    ),
+    (
+        Kind::UnlikeUnits,
+        "exporter",
+        "Duration of requests",
+        "sum by (report) (wolkvox_report_duration_seconds{operation=~\"$operation\"}) + sum by (report) (wolkvox_report_rows{operation=~\"$operation\"})",
+    ),
+];
+
+/// Kinds that a fault brings along: a query that cannot be read uses no family, and so on.
+fn follows(kind: Kind, other: Kind) -> bool {
+    match kind {
+        Kind::NotPromql | Kind::UnknownMetric | Kind::TooNew | Kind::GroupWithoutParens => {
+            other == Kind::LegendLabelGone
+        }
+        _ => false,
+    }
+}
+
+fn assert_found(kind: Kind, what: &str, found: &BTreeSet<Kind>) {
+    assert!(found.contains(&kind), "{kind:?} was sown and not found: {what}: {found:?}");
+    let astray: Vec<_> = found.iter().filter(|other| **other != kind && !follows(kind, **other)).collect();
+    assert!(astray.is_empty(), "{kind:?} was sown, and beside it was found {astray:?}: {what}");
+}
+
+#[test]
+fn every_fault_of_form_is_found_by_its_name() {
+    for (kind, file, sow) in faults_of_form() {
+        assert_found(kind, file, &found(file, sow));
+    }
+}
+
+#[test]
+fn every_fault_of_a_query_is_found_by_its_name() {
+    for (kind, file, title, expr) in FAULTS_OF_QUERIES {
+        assert_found(*kind, expr, &found(file, asking(title, expr)));
+    }
+}
+
+#[test]
+fn faults_between_files_are_found() {
+    let mut files = boards::texts();
+    files[0].1.push('}');
+    let kinds: BTreeSet<_> = check::dashboards(&files, &vocabulary()).iter().map(|finding| finding.kind).collect();
+    assert!(kinds.contains(&Kind::NotJson), "{kinds:?}");
+
+    let kinds = found("calls", |d| d["uid"] = json!("wolkvox-skill"));
+    assert!(kinds.is_superset(&[Kind::WrongUid, Kind::DuplicateUid].into()), "{kinds:?}");
+
+    // Whatever asks by a variable that is gone says so too.
+    let kinds = found("calls", |d| _ = d["templating"]["list"].as_array_mut().unwrap().remove(1));
+    assert!(kinds.contains(&Kind::VariableMissing), "{kinds:?}");
+
+    let kinds = found("exporter", |d| panel(d, "Corrections")["targets"] = json!([]));
+    assert_eq!(kinds, [Kind::NoQuery, Kind::FamilyUnused].into());
+}
+
+#[test]
+fn every_kind_is_sown_somewhere() {
+    let of_form = faults_of_form().into_iter().map(|(kind, ..)| kind);
+    let of_queries = FAULTS_OF_QUERIES.iter().map(|(kind, ..)| *kind);
+    let elsewhere = [
+        Kind::NotJson,
+        Kind::WrongUid,
+        Kind::DuplicateUid,
+        Kind::VariableMissing,
+        Kind::NoQuery,
+        Kind::FamilyUnused,
+        Kind::NotRules,
+        // Beside its list of excuses.
+        Kind::ExcuseIdle,
+    ];
+    let sown: BTreeSet<Kind> = of_form.chain(of_queries).chain(elsewhere).collect();
+    let missed: Vec<_> = Kind::ALL.iter().filter(|kind| !sown.contains(kind)).collect();
+    assert!(missed.is_empty(), "never sown: {missed:?}");
+}
+
+#[test]
+fn rules_are_held_to_the_same_measure() {
+    let file = |text: &str| vec![("rules.yaml".to_owned(), text.to_owned())];
+    let kinds = |text: &str| -> Vec<Kind> {
+        check::rules(&file(text), &vocabulary()).iter().map(|finding| finding.kind).collect()
+    };
+    let good = "groups:\n  - name: g\n    rules:\n      - record: operation:queue:now\n        expr: sum by (operation) \
+                (wolkvox_skill_calls_in_queue)\n      - alert: WolkvoxQueue\n        expr: |\n          \
+                operation:queue:now > 5\n        labels: { severity: warning }\n";
+    assert_eq!(kinds(good), []);
+    assert_eq!(kinds(&good.replace("operation:queue:now > 5", "operation:queue:then > 5")), [Kind::UnknownMetric]);
+    assert_eq!(kinds(&good.replace("wolkvox_skill_calls_in_queue", "wolkvox_skill_queue")), [Kind::UnknownMetric]);
+    assert_eq!(kinds(&good.replace("by (operation)", "by (center)")), [Kind::UnknownLabel]);
+    let short = good.replace("operation:queue:now > 5", "increase(wolkvox_skill_inbound_calls_total[5m]) > 5");
+    assert_eq!(kinds(&short), [Kind::ShortWindow]);
+    assert_eq!(kinds("groups: []\n"), [Kind::NotRules]);
+    assert_eq!(kinds("groups: [\n"), [Kind::NotRules]);
+}

@@ -1,0 +1,150 @@
+//! The dashboards held to what makes them, to what the exporter serves, and to a real Prometheus that scraped it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use wolkvox_exporter::process::Process;
+use workshop::boards;
+use workshop::check::{self, Vocabulary};
+use workshop::panel::Query;
+
+use crate::prometheus::Prometheus;
+use crate::running::{Running, until};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What an exporter serves: the golden exposition and what the process says of itself.
+fn vocabulary() -> Vocabulary {
+    let golden = fs::read_to_string(root().join("tests/golden/demo.txt")).unwrap();
+    let process = Process::new(Timestamp::UNIX_EPOCH).unwrap().text();
+    Vocabulary::of(&exposition_checker::read(&format!("{golden}{process}")))
+}
+
+/// The dashboards as they lie in the repository.
+fn files() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(root().join("dashboards")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            files.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn the_files_are_what_the_workshop_makes() {
+    let mut made = boards::texts();
+    made.sort();
+    let names = |files: &[(String, String)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let files = files();
+    assert_eq!(names(&files), names(&made));
+    let other: Vec<_> =
+        files.iter().zip(&made).filter(|(file, made)| file.1 != made.1).map(|(file, _)| &file.0).collect();
+    assert!(other.is_empty(), "not what the workshop makes: {other:?}; `cargo run -p workshop` writes them anew");
+}
+
+#[test]
+fn the_files_have_no_fault() {
+    let found = check::dashboards(&files(), &vocabulary());
+    let told: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert!(told.is_empty(), "{} faults:\n{}", told.len(), told.join("\n"));
+}
+
+/// What is chosen at the top of a dashboard, one choice after the other.
+struct Choice {
+    operation: String,
+    skill: String,
+    agent: String,
+}
+
+impl Choice {
+    fn in_place(&self, expr: &str) -> String {
+        let variables = [("$operation", &self.operation), ("$skill", &self.skill), ("$agent", &self.agent)];
+        let expr = expr.replace("$__range", "12h");
+        variables.iter().fold(expr, |expr, (name, value)| expr.replace(name, value))
+    }
+}
+
+/// The value of a label in the first sample of a query.
+fn label(prometheus: &Prometheus, query: &str, label: &str) -> String {
+    let found = prometheus.query(query);
+    found.first().unwrap_or_else(|| panic!("{query} has no sample"))["metric"][label].as_str().unwrap().to_owned()
+}
+
+/// Whether a query needs more of the past than a minute, so that it may have nothing yet: what has not grown within
+/// that minute divides nothing by nothing.
+fn needs_a_past(expr: &str) -> bool {
+    expr.contains("increase(")
+}
+
+/// Every query of every panel is answered for every choice, with numbers that can be.
+#[test]
+fn every_query_is_answered_by_a_prometheus_that_scraped_the_demonstration() {
+    let demo = Running::serving(&["demo"]);
+    demo.ready();
+    let prometheus = Prometheus::scraping(&demo.url());
+    until("both operations are stored", || {
+        (prometheus.query("wolkvox_skill_service_level_base_info").len() == 2).then_some(())
+    });
+    // At night an operation has no agents, but not both at once.
+    until("agents are stored", || prometheus.value("count(wolkvox_agent_login_seconds_total)"));
+    until("two scrapes are stored", || {
+        prometheus.value("min(count_over_time(wolkvox_up[1m]))").filter(|scrapes| *scrapes >= 3.0)
+    });
+
+    let all = || ".*".to_owned();
+    let mut choices = vec![Choice { operation: all(), skill: all(), agent: all() }];
+    for operation in ["andes", "luzon"] {
+        let skill = format!("topk(1, wolkvox_skill_inbound_calls_total{{operation=\"{operation}\"}})");
+        choices.push(Choice {
+            operation: operation.to_owned(),
+            skill: label(&prometheus, &skill, "skill_id"),
+            agent: label(&prometheus, "topk(1, wolkvox_agent_login_seconds_total)", "agent_id"),
+        });
+    }
+    choices.push(Choice { operation: "(andes|luzon)".to_owned(), skill: all(), agent: all() });
+
+    let mut faults = Vec::new();
+    let mut answered: BTreeMap<&str, usize> = BTreeMap::new();
+    for dashboard in boards::all() {
+        for panel in dashboard.panels() {
+            for (position, query) in panel.queries.iter().enumerate() {
+                for (at, choice) in choices.iter().enumerate() {
+                    let found = prometheus.query(&choice.in_place(&query.expr));
+                    *answered.entry(dashboard.name).or_default() += usize::from(!found.is_empty());
+                    let place = format!("{}: {}: query {position}, choice {at}", dashboard.name, panel.title);
+                    faults.extend(fault(query, panel.unit, &found, at == 0).map(|fault| format!("{place}: {fault}")));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(answered.len() == 8 && answered.values().all(|count| *count > 20), "{answered:?}");
+}
+
+/// What is wrong with an answer.
+fn fault(query: &Query, unit: &str, found: &[Value], must_be: bool) -> Option<String> {
+    if found.is_empty() {
+        let may_be = query.may_be_empty.is_some() || needs_a_past(&query.expr) || !must_be;
+        return (!may_be).then(|| format!("no series: {}", query.expr));
+    }
+    let values = found.iter().map(|sample| sample["value"][1].as_str().unwrap().parse::<f64>().unwrap());
+    // A long state that ends within a window may push occupancy above 1; nothing else goes above.
+    let top = match unit {
+        "percentunit" if query.expr.contains("wolkvox_agent_") => 20.0,
+        "percentunit" if query.expr.contains("process_cpu") || query.legend.contains("budget") => 64.0,
+        "percentunit" => 1.0,
+        _ => f64::INFINITY,
+    };
+    let bottom = if query.expr.contains(" - ") { f64::NEG_INFINITY } else { 0.0 };
+    let astray: Vec<_> = values.filter(|value| !(bottom..=top).contains(value) || !value.is_finite()).collect();
+    (!astray.is_empty()).then(|| format!("{astray:?}: {}", query.expr))
+}
