@@ -11,10 +11,11 @@ WORKDIR /src
 # benches and tests whose files are not here yet.
 COPY Cargo.toml Cargo.lock ./
 COPY exposition-checker/Cargo.toml exposition-checker/
+COPY rehearsal/Cargo.toml rehearsal/
 RUN sed -i '/^\[\[/,/^$/d' Cargo.toml \
-    && mkdir src exposition-checker/src \
-    && echo 'fn main() {}' > src/main.rs \
-    && touch src/lib.rs exposition-checker/src/lib.rs \
+    && mkdir src exposition-checker/src rehearsal/src \
+    && echo 'fn main() {}' | tee src/main.rs rehearsal/src/main.rs \
+    && touch src/lib.rs exposition-checker/src/lib.rs rehearsal/src/lib.rs \
     && cargo build --release --locked --bin wolkvox-exporter
 
 # The sources may be older than that layer; cargo must not take the empty ones for them.

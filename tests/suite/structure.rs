@@ -340,7 +340,7 @@ fn no_file_has_grown_a_second_subject() {
 
 #[test]
 fn every_file_says_what_it_is() {
-    for folder in ["src", "tests", "exposition-checker/src"] {
+    for folder in ["src", "tests", "exposition-checker/src", "rehearsal/src"] {
         for file in
             files(&root().join(folder)).iter().filter(|file| file.extension().is_some_and(|ending| ending == "rs"))
         {
@@ -365,7 +365,7 @@ fn nothing_is_left_undone_or_bound_to_one_machine() {
         concat!("/Use", "rs/"),
         concat!("/wo", "rk/"),
     ];
-    let mut texts: Vec<PathBuf> = ["src", "tests", "deploy", "docs", ".ci", "exposition-checker/src"]
+    let mut texts: Vec<PathBuf> = ["src", "tests", "deploy", "docs", ".ci", "exposition-checker/src", "rehearsal/src"]
         .iter()
         .flat_map(|folder| files(&root().join(folder)))
         .collect();
