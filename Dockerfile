@@ -13,11 +13,12 @@ COPY Cargo.toml Cargo.lock ./
 COPY exposition-checker/Cargo.toml exposition-checker/
 COPY benches/yardstick/Cargo.toml benches/yardstick/
 COPY dashboards/workshop/Cargo.toml dashboards/workshop/
+COPY rehearsal/Cargo.toml rehearsal/
 RUN sed -i '/^\[\[/,/^$/d' Cargo.toml \
-    && for crate in . benches/yardstick dashboards/workshop exposition-checker; do \
+    && for crate in . benches/yardstick dashboards/workshop exposition-checker rehearsal; do \
         mkdir "$crate/src" && touch "$crate/src/lib.rs"; \
     done \
-    && echo 'fn main() {}' > src/main.rs \
+    && echo 'fn main() {}' | tee src/main.rs rehearsal/src/main.rs \
     && cargo build --release --locked --bin wolkvox-exporter
 
 # The sources may be older than that layer; cargo must not take the empty ones for them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, Time, date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -10,7 +10,31 @@ use proptest::prelude::*;
 use super::*;
 
 fn world(seed: u64, timezone: &str) -> World {
-    World::new(Profile::new("test", seed, TimeZone::get(timezone).unwrap()))
+    troubled(seed, timezone, Vec::new())
+}
+
+fn troubled(seed: u64, timezone: &str, incidents: Vec<Incident>) -> World {
+    World::new(Profile { incidents, ..Profile::new("test", seed, TimeZone::get(timezone).unwrap()) })
+}
+
+/// Any incident, at any time.
+fn incident() -> impl Strategy<Value = Incident> {
+    let what = prop_oneof![
+        (0..=120_u32).prop_map(What::FewerAgents),
+        Just(What::NobodyReady),
+        (0..=120_u32).prop_map(What::LongAux),
+        Just(What::DeadTrunk),
+        (0..=450_u32).prop_map(What::MoreCalls),
+        (0..=120_u32).prop_map(What::FewCalls),
+        (0..=120_u32).prop_map(What::SlowPickUp),
+        (0..=900_u32).prop_map(What::LongCalls),
+        (0..=120_u32).prop_map(What::ShortCalls),
+        Just(What::QueueAfterClosing),
+    ];
+    (what, 0..24_i8, 1..24_i8).prop_map(|(what, from, hours)| {
+        let to = if from + hours < 24 { time(from + hours, 0, 0, 0) } else { Time::MAX };
+        Incident { on: None, from: time(from, 0, 0, 0), to, what }
+    })
 }
 
 fn instant(day: Date, timezone: &str, second: i64) -> Timestamp {
@@ -146,9 +170,10 @@ proptest! {
         seed in any::<u64>(),
         place in 0..DAYS.len(),
         seconds in prop::collection::vec(0_i64..82_800, 4),
+        incidents in prop_oneof![Just(Vec::new()), prop::collection::vec(incident(), 1..5)],
     ) {
         let (timezone, day) = DAYS[place];
-        let world = world(seed, timezone);
+        let world = troubled(seed, timezone, incidents);
         let mut seconds = seconds;
         seconds.sort_unstable();
         let mut before = BTreeMap::new();

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::calendar::Calendar;
 use super::demand::{self, Arrival};
 use super::floor::{self, Played};
+use super::incident::Incidents;
 use super::profile::Profile;
 use super::random::Random;
 use super::roster::{self, CLOSES};
@@ -107,10 +108,19 @@ impl Day {
         let number = u64::try_from(calendar.start().as_second() / 3600).ok()?;
         // Every subject has chance of its own, so that more calls do not mean other shifts.
         let chance = |subject: u64| Random::new(profile.seed, number * 8 + subject);
-        let shifts = roster::shifts(&mut chance(1), &calendar, date.weekday(), profile.agents);
-        let arrivals = demand::arrivals(&mut chance(2), profile, staff, &calendar, date.weekday());
+        let incidents = Incidents::of(&profile.incidents, date, &calendar);
+        let mut shifts = roster::shifts(&mut chance(1), &calendar, date.weekday(), profile.agents);
+        for (shift, absences) in shifts.iter_mut().zip(incidents.absences(&mut chance(5), profile.agents)) {
+            if let Some(shift) = shift {
+                shift.absences = absences;
+            }
+        }
+        let usual = demand::arrivals(&mut chance(2), profile, staff, &calendar, date.weekday());
+        let more = |round: u64| demand::arrivals(&mut chance(16 + round), profile, staff, &calendar, date.weekday());
+        let arrivals = demand::with(&incidents, &mut chance(6), staff, usual, more, calendar.length());
         let closes = calendar.second_of(CLOSES);
-        let Played { calls, contacts, spells } = floor::play(&mut chance(3), staff, arrivals, shifts, closes);
+        let Played { calls, contacts, spells } =
+            floor::play(&mut chance(3), staff, arrivals, shifts, closes, incidents);
         let letters = letters(&mut chance(4), staff, &spells);
         Some(Self { calendar, calls, contacts, spells, letters })
     }

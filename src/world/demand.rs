@@ -3,6 +3,7 @@
 use jiff::civil::Weekday;
 
 use super::calendar::Calendar;
+use super::incident::Incidents;
 use super::profile::Profile;
 use super::random::{Random, whole_seconds};
 use super::roster::{CLOSES, OPENS};
@@ -69,6 +70,37 @@ pub(super) fn arrivals(
             arrivals.push(arrival(random, staff, at, open.contains(&at)));
         }
     }
+}
+
+/// The usual calls of a day with so many seconds, as incidents make more, fewer or other ones of them. `more` gives
+/// another day's worth of calls, for each round another one.
+pub(super) fn with(
+    incidents: &Incidents,
+    random: &mut Random,
+    staff: &Staff,
+    usual: Vec<Arrival>,
+    more: impl Fn(u64) -> Vec<Arrival>,
+    length: u32,
+) -> Vec<Arrival> {
+    let mut arrivals = usual;
+    let most = (0..length).step_by(60).map(|second| incidents.more_calls(second)).max().unwrap_or_default();
+    for round in 0..most.div_ceil(100) {
+        let mut extra = more(u64::from(round));
+        // Of the last hundred only a part.
+        extra.retain(|arrival| random.chance(incidents.more_calls(arrival.at).saturating_sub(round * 100)));
+        arrivals.append(&mut extra);
+    }
+    arrivals.retain(|arrival| {
+        let left = incidents.calls_left(arrival.at);
+        !incidents.is_dead(arrival.at) && (left >= 100 || random.chance(left))
+    });
+    arrivals.sort_by_key(|arrival| arrival.at);
+    for arrival in &mut arrivals {
+        if arrival.skill.is_none() && incidents.queues_though_closed(arrival.at, length) {
+            arrival.skill = Some(random.weighted(staff.skills.iter().map(|skill| skill.weight)));
+        }
+    }
+    arrivals
 }
 
 fn arrival(random: &mut Random, staff: &Staff, at: u32, is_open: bool) -> Arrival {

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 use super::day::{Call, Contact, Direction, Fate, Spell, State};
 use super::demand::Arrival;
+use super::incident::Incidents;
 use super::random::Random;
 use super::roster::Shift;
 use super::staff::{ActivityCode, CALL_CODES, SECOND_CODES, Staff, TIMED_OUT, UNCODED};
@@ -59,8 +60,9 @@ pub(super) fn play(
     arrivals: Vec<Arrival>,
     shifts: Vec<Option<Shift>>,
     closes: u32,
+    incidents: Incidents,
 ) -> Played {
-    let mut floor = Floor::new(random, staff, arrivals, shifts, closes);
+    let mut floor = Floor::new(random, staff, arrivals, shifts, closes, incidents);
     while let Some(Reverse((now, _, event))) = floor.events.pop() {
         floor.happen(now, event);
     }
@@ -72,6 +74,7 @@ struct Floor<'a> {
     random: &'a mut Random,
     staff: &'a Staff,
     closes: u32,
+    incidents: Incidents,
     /// What is to come; the number in the middle keeps events of one second in the order in which they were planned.
     events: BinaryHeap<Reverse<(u32, u64, Event)>>,
     planned: u64,
@@ -91,12 +94,14 @@ impl<'a> Floor<'a> {
         arrivals: Vec<Arrival>,
         shifts: Vec<Option<Shift>>,
         closes: u32,
+        incidents: Incidents,
     ) -> Self {
         let desk = |shift| Desk { shift, status: Status::Away, spells: Vec::new() };
         let mut floor = Self {
             random,
             staff,
             closes,
+            incidents,
             events: BinaryHeap::new(),
             planned: 0,
             calls: arrivals.into_iter().map(Call::of).collect(),
@@ -113,7 +118,8 @@ impl<'a> Floor<'a> {
         for agent in 0..floor.desks.len() {
             let Some(desk) = &floor.desks[agent] else { continue };
             let (starts, ends) = (desk.shift.starts, desk.shift.ends);
-            let pauses: Vec<u32> = desk.shift.pauses.iter().map(|(due, _)| *due).collect();
+            let absences = desk.shift.absences.iter().map(|absence| absence.seconds.start);
+            let pauses: Vec<u32> = desk.shift.pauses.iter().map(|(due, _)| *due).chain(absences).collect();
             floor.plan(starts, Event::Free(agent));
             floor.plan(ends, Event::Due(agent));
             for due in pauses {
@@ -173,9 +179,22 @@ impl<'a> Floor<'a> {
     fn settle(&mut self, agent: usize, now: u32) {
         let next = self.longest_waiting(agent);
         let Some(desk) = &mut self.desks[agent] else { return };
-        let stays_for_last_callers = desk.shift.ends >= self.closes && next.is_some();
+        let absence = desk.shift.absences.iter().find(|absence| absence.seconds.contains(&now));
+        let stays_for_last_callers = desk.shift.ends >= self.closes && next.is_some() && absence.is_none();
         if now >= desk.shift.ends && !stays_for_last_callers {
             desk.status = Status::Away;
+            return;
+        }
+        if let Some(absence) = absence {
+            let (until, is_logged_in) = (absence.seconds.end.min(desk.shift.ends), absence.is_logged_in);
+            desk.status = Status::Away;
+            // Nobody comes back to take the pauses that fell into it.
+            while desk.shift.pauses.pop_if(|(due, _)| *due < until).is_some() {}
+            if is_logged_in {
+                self.spend(agent, now, &[(State::Aux, until - now)]);
+            } else {
+                self.plan(until, Event::Free(agent));
+            }
             return;
         }
         if let Some((_, length)) = desk.shift.pauses.pop_if(|(due, _)| *due <= now) {
@@ -223,9 +242,16 @@ impl<'a> Floor<'a> {
 
     fn answer(&mut self, agent: usize, call: usize, now: u32) {
         let Some(skill) = self.calls[call].arrival.skill else { return };
-        let ring = self.random.between(2, 8);
-        let talk = talk_time(self.random);
+        let mut ring = self.random.between(2, 8);
+        let mut talk = self.incidents.stretched(now, talk_time(self.random));
         let (acw, codes) = self.wrap_up();
+        let acw = self.incidents.stretched(now, acw).min(LONGEST_ACW);
+        if self.happens_to(self.incidents.slow_pick_ups(now)) {
+            ring = self.random.between(32, 55);
+        }
+        if self.happens_to(self.incidents.short_calls(now)) {
+            talk = self.random.between(1, 5);
+        }
         let ended = now + ring + talk;
         // A code is known once the agent is done with it, after the call.
         let coded_at = ended + acw;
@@ -238,13 +264,20 @@ impl<'a> Floor<'a> {
         self.end_ready(agent, now);
         let ring = self.random.between(3, 14);
         let (talk, acw) = match direction {
-            Direction::Outbound => (talk_time(self.random), self.random.seconds(25.0, 5, LONGEST_ACW)),
+            Direction::Outbound => {
+                (self.incidents.stretched(now, talk_time(self.random)), self.random.seconds(25.0, 5, LONGEST_ACW))
+            }
             Direction::Internal => (self.random.between(15, 90), 0),
         };
         // There is no state for a talk with a colleague: wolkvox counts it as auxiliary.
         let state = if direction == Direction::Outbound { State::Outbound } else { State::Aux };
         self.contacts.push(Contact { agent, direction, began: now + ring, ended: now + ring + talk });
         self.spend(agent, now, &[(State::Ring, ring), (state, talk), (State::Acw, acw)]);
+    }
+
+    /// Whether a call is among those of this percentage; chance is only asked where there is one.
+    fn happens_to(&mut self, percent: u32) -> bool {
+        percent > 0 && self.random.chance(percent)
     }
 
     /// Length of the after-call work in seconds, and the two codes that come of it.

@@ -2,6 +2,8 @@
 
 use jiff::tz::TimeZone;
 
+use super::incident::Incident;
+
 /// What wolkvox divides the calls answered in time by. It does not say, so both are played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceLevelBase {
@@ -30,6 +32,8 @@ pub struct Profile {
     pub licences: u32,
     /// What its service levels are shares of.
     pub service_level_base: ServiceLevelBase,
+    /// What happens out of the ordinary; usually nothing.
+    pub incidents: Vec<Incident>,
 }
 
 impl Profile {
@@ -45,6 +49,7 @@ impl Profile {
             load: 100,
             licences: 8,
             service_level_base: ServiceLevelBase::Inbound,
+            incidents: Vec::new(),
         }
     }
 }

@@ -60,6 +60,14 @@ impl Random {
             .count()
     }
 
+    /// So many of the numbers below `limit`, in the order in which they are drawn.
+    pub(super) fn some_of(&mut self, limit: u32, number: u32) -> Vec<u32> {
+        let mut left: Vec<u32> = (0..limit).collect();
+        let mut drawn =
+            |left: &mut Vec<u32>| left.swap_remove(self.below(u32::try_from(left.len()).unwrap_or(1)) as usize);
+        (0..number.min(limit)).map(|_| drawn(&mut left)).collect()
+    }
+
     /// A time between events that come at random, `mean` apart.
     pub(super) fn exponential(&mut self, mean: f64) -> f64 {
         let unit = (f64::from(self.word()) + 1.0) / 4_294_967_296.0;
@@ -102,6 +110,10 @@ mod tests {
         }
         assert!(drawn.iter().all(|number| (3..=5).contains(number)));
         assert!((0..1000).all(|_| (8..=90).contains(&random.seconds(40.0, 8, 90))));
+        let mut some = random.some_of(9, 5);
+        some.sort_unstable();
+        some.dedup();
+        assert!(some.len() == 5 && some.iter().all(|number| *number < 9), "{some:?}");
         let chances = (0..10_000).filter(|_| random.chance(40)).count();
         assert!((3_850..4_150).contains(&chances), "{chances}");
         assert!((0..1000).all(|_| random.weighted([1, 0, 2].into_iter()) != 1));

@@ -3,6 +3,7 @@
 use jiff::civil::{Time, Weekday, time};
 
 use super::calendar::Calendar;
+use super::incident::Absence;
 use super::random::Random;
 
 /// When the contact centre opens.
@@ -26,6 +27,8 @@ pub(super) struct Shift {
     pub(super) ends: u32,
     /// When each pause is due and how long it takes, the latest first.
     pub(super) pauses: Vec<(u32, u32)>,
+    /// When the agent is not there, or not ready, against the plan.
+    pub(super) absences: Vec<Absence>,
 }
 
 /// Every agent's plan; nothing for those who have the day off.
@@ -60,5 +63,5 @@ fn shift(random: &mut Random, calendar: &Calendar, agent: u32) -> Shift {
         pauses.push((random.between(starts, ends), minutes(2, 6, random)));
     }
     pauses.sort_unstable_by(|one, other| other.cmp(one));
-    Shift { starts, ends, pauses }
+    Shift { starts, ends, pauses, absences: Vec::new() }
 }

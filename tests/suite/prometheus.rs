@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -18,28 +19,38 @@ pub(crate) fn tool(name: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// A Prometheus that scrapes one address each second.
+/// A Prometheus that runs, until this is dropped.
 pub(crate) struct Prometheus {
     running: Running,
     _folder: Folder,
 }
 
 impl Prometheus {
+    /// One that scrapes this address each second.
     pub(crate) fn scraping(url: &str) -> Self {
         let folder = Folder::new();
         let target = url.strip_prefix("http://").unwrap();
-        let config = folder.write(
-            "prometheus.yml",
-            &format!(
-                "global: {{ scrape_interval: 1s }}\nscrape_configs:\n  - job_name: wolkvox\n    static_configs:\n      \
-                 - targets: [\"{target}\"]\n"
-            ),
+        let config = format!(
+            "global: {{ scrape_interval: 1s }}\nscrape_configs:\n  - job_name: wolkvox\n    static_configs:\n      \
+             - targets: [\"{target}\"]\n"
         );
+        let data = folder.path().join("data");
+        Self::start(folder, &config, &data)
+    }
+
+    /// One that scrapes nothing and knows what is in this folder, however old it is.
+    pub(crate) fn over(data: &Path) -> Self {
+        Self::start(Folder::new(), "global: {}\n", data)
+    }
+
+    fn start(folder: Folder, config: &str, data: &Path) -> Self {
+        let config = folder.write("prometheus.yml", config);
         let running = Running::start(tool(
             "prometheus",
             &[
                 &format!("--config.file={}", config.display()),
-                &format!("--storage.tsdb.path={}", folder.path().join("data").display()),
+                &format!("--storage.tsdb.path={}", data.display()),
+                "--storage.tsdb.retention.time=100y",
                 "--web.listen-address=127.0.0.1:0",
                 "--log.format=logfmt",
             ],
@@ -48,7 +59,8 @@ impl Prometheus {
         Self { running, _folder: folder }
     }
 
-    fn url(&self) -> String {
+    /// Where it is asked.
+    pub(crate) fn url(&self) -> String {
         // It says where it listens, not as an address to ask.
         let line = self.running.logged(&["Listening on", "address=127.0.0.1:"]);
         let address = line.split("address=").nth(1).unwrap();
@@ -57,7 +69,7 @@ impl Prometheus {
 
     /// What its API answers to a request.
     #[track_caller]
-    fn api(&self, request: &str) -> Value {
+    pub(crate) fn api(&self, request: &str) -> Value {
         let mut answer = ask("GET", &format!("{}/api/v1/{request}", self.url()), &[]).json();
         assert_eq!(answer["status"], "success", "{request}: {answer}");
         answer["data"].take()
@@ -66,8 +78,7 @@ impl Prometheus {
     /// The samples that a query has now.
     #[track_caller]
     pub(crate) fn query(&self, query: &str) -> Vec<Value> {
-        let escaped: Vec<_> = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        self.api(&format!("query?query={}", escaped.concat()))["result"]
+        self.api(&format!("query?query={}", escaped(query)))["result"]
             .as_array_mut()
             .map(std::mem::take)
             .unwrap_or_default()
@@ -80,6 +91,12 @@ impl Prometheus {
         assert!(found.len() <= 1, "{query}: {found:?}");
         found.first().map(|sample| sample["value"][1].as_str().unwrap().parse().unwrap())
     }
+}
+
+/// A query as part of an address.
+pub(crate) fn escaped(query: &str) -> String {
+    let bytes: Vec<_> = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    bytes.concat()
 }
 
 /// What Prometheus asks for.
