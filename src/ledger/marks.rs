@@ -27,19 +27,14 @@ struct Column {
     /// The totals by the hash of their labels.
     rows: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    highs: Vec<High>,
+    /// The highest that was told, where it is a number; not a number where it stands in `histograms`.
+    highs: Vec<f64>,
+    /// The highest that was told, where it is more than a number.
+    histograms: HashMap<u32, Reading>,
     /// What was told last, where that is not the highest.
     told: HashMap<u32, Reading>,
     /// Until when zero is served, where it still is.
     ripe: HashMap<u32, Instant>,
-}
-
-/// The highest that was told.
-#[derive(Debug)]
-enum High {
-    Number(f64),
-    /// Boxed, because it is rare and large.
-    Other(Box<Reading>),
 }
 
 impl Marks {
@@ -107,10 +102,8 @@ impl Column {
     }
 
     fn mark(&self, row: u32) -> Option<Mark> {
-        let high = match self.highs.get(row as usize)? {
-            High::Number(number) => Reading::Number(*number),
-            High::Other(reading) => (**reading).clone(),
-        };
+        let number = *self.highs.get(row as usize)?;
+        let high = if number.is_nan() { self.histograms.get(&row)?.clone() } else { Reading::Number(number) };
         let told = self.told.get(&row).cloned().unwrap_or_else(|| high.clone());
         Some(Mark { high, told, ripe: self.ripe.get(&row).copied() })
     }
@@ -127,11 +120,15 @@ impl Column {
             Some(ripe) => drop(self.ripe.insert(row, ripe)),
             None => drop(self.ripe.remove(&row)),
         }
+        let number = match high {
+            Reading::Number(number) => number,
+            Reading::Histogram { .. } => {
+                self.histograms.insert(row, high);
+                f64::NAN
+            }
+        };
         if let Some(place) = self.highs.get_mut(row as usize) {
-            *place = match high {
-                Reading::Number(number) => High::Number(number),
-                Reading::Histogram { .. } => High::Other(Box::new(high)),
-            };
+            *place = number;
         }
     }
 
@@ -141,7 +138,7 @@ impl Column {
         let end = u32::try_from(self.labels.len() + labels.len()).ok()?;
         self.labels.push_str(labels);
         self.ends.push(end);
-        self.highs.push(High::Number(0.0));
+        self.highs.push(0.0);
         let Self { labels: all, ends, rows, hasher, .. } = self;
         let rehash = |row: &u32| hasher.hash_one(labels_of(all, ends, *row).unwrap_or_default());
         rows.insert_unique(hasher.hash_one(labels), row, rehash);
