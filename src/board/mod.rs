@@ -48,7 +48,11 @@ pub enum Subject {
 pub type Place = (usize, usize);
 
 /// From this length of a page's text on, an exposition with the page is made before it is served.
-const LARGE: usize = 256 * 1024;
+const LARGE: usize = 64 * 1024;
+
+/// After an exposition was made in advance, this many times as long passes before the next one is: with a thousand
+/// operations something large changes all the time, and most of what was made would never be scraped.
+const REST_AFTER_MAKING: u32 = 50;
 
 /// So long after a form was last asked for, it is still made for a large page.
 const ASKED_WITHIN: Duration = Duration::from_mins(10);
@@ -69,6 +73,8 @@ struct Pages {
     expires: Option<Instant>,
     /// How many expositions are being made that will be served as soon as they are.
     in_the_making: usize,
+    /// Until when none is made in advance.
+    rests_until: Option<Instant>,
     /// The forms that were asked for, and when last.
     asked: Vec<(Form, Instant)>,
 }
@@ -77,7 +83,7 @@ impl Board {
     /// Puts a page up in place of the one before it, until `expires`, if ever.
     ///
     /// A large page takes a while to encode: then the work is handed back, and scrapes are answered as before until it
-    /// is done.
+    /// is done. What is not made in advance, the next scrape makes.
     pub fn publish(
         self: &Arc<Self>,
         subject: Subject,
@@ -89,7 +95,8 @@ impl Board {
         let mut pages = self.pages();
         pages.put(subject, place, page, expires);
         let now = Instant::now();
-        let forms = if is_large { pages.forms_asked(now) } else { Vec::new() };
+        let may_make = is_large && pages.rests_until.is_none_or(|until| until <= now);
+        let forms = if may_make { pages.forms_asked(now) } else { Vec::new() };
         if forms.is_empty() {
             return None;
         }
@@ -163,8 +170,11 @@ pub struct Making {
 impl Making {
     /// Makes and serves it. This takes a while: call it where that may block.
     pub fn finish(self) {
+        let begun = Instant::now();
         self.forms.iter().for_each(|form| self.exposition.make(*form));
         self.board.show(Arc::clone(&self.exposition));
+        let now = Instant::now();
+        self.board.pages().rests_until = Some(now + (now - begun) * REST_AFTER_MAKING);
     }
 }
 
