@@ -12,9 +12,9 @@ use std::time::Duration;
 use http::{HeaderMap, Request, header};
 use tokio::time::Instant;
 
-use self::envelope::{Envelope, Malformed, Words};
+use self::envelope::{Elements, Envelope, Malformed, Nobody, Words};
 use self::transport::Arriving;
-use crate::report::{Ask, Folding, Listing, Span};
+use crate::report::{Absorbed, Ask, Folding, Listing, Span};
 use crate::row::Rejection;
 use crate::token::Token;
 
@@ -127,7 +127,7 @@ impl Upstream {
             if tally.bytes > LARGEST_BODY {
                 return Err(Trouble::new(Cause::TooLarge, "sent more than 256 MB"));
             }
-            envelope.feed(&bytes, |json| absorb(json, ask, facts, tally)).map_err(of_malformed)?;
+            envelope.feed(&bytes, &mut Rows { ask, facts, tally }).map_err(of_malformed)?;
         }
         let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
         if tally.rows > 0 && tally.rejected_as(Rejection::NotAnObject) == tally.rows {
@@ -162,17 +162,37 @@ impl Upstream {
     }
 }
 
-/// Hands one element to the report, and counts.
-fn absorb(json: &str, ask: &Ask<'_>, facts: &mut dyn Folding, tally: &mut Tally) -> Result<(), Malformed> {
-    let absorbed = facts.absorb(json, ask).map_err(|_| Malformed::NotJson("a row of the answer is not JSON"))?;
-    tally.rows += 1;
-    tally.unknown_fields += absorbed.unknown_fields as u64;
-    if let Some(rejection) = absorbed.rejection {
-        for (count, reason) in tally.rejected.iter_mut().zip(Rejection::ALL) {
-            *count += u64::from(reason == rejection);
+/// Hands the rows of an answer to the report, and counts.
+struct Rows<'r, 'a> {
+    ask: &'r Ask<'a>,
+    facts: &'r mut dyn Folding,
+    tally: &'r mut Tally,
+}
+
+impl Rows<'_, '_> {
+    fn count(&mut self, absorbed: Absorbed) {
+        self.tally.rows += 1;
+        self.tally.unknown_fields += absorbed.unknown_fields as u64;
+        if let Some(rejection) = absorbed.rejection {
+            for (count, reason) in self.tally.rejected.iter_mut().zip(Rejection::ALL) {
+                *count += u64::from(reason == rejection);
+            }
         }
     }
-    Ok(())
+}
+
+impl Elements for Rows<'_, '_> {
+    fn take(&mut self, json: &str) -> Result<(), Malformed> {
+        let absorbed = self.facts.absorb(json, self.ask);
+        self.count(absorbed.map_err(|_| Malformed::NotJson("a row of the answer is not JSON"))?);
+        Ok(())
+    }
+
+    fn take_first(&mut self, text: &str) -> Option<usize> {
+        let (absorbed, length) = self.facts.absorb_alike(text, self.ask)?;
+        self.count(absorbed);
+        Some(length)
+    }
 }
 
 /// Reads the words of a refusal, where it is wolkvox's own. Whatever is wrong with its body, the status counts.
@@ -183,7 +203,7 @@ async fn refusal(arriving: &mut Arriving, tally: &mut Tally) -> Option<Words> {
         if tally.bytes > LARGEST_REFUSAL {
             return None;
         }
-        envelope.feed(&bytes, |_| Ok(())).ok()?;
+        envelope.feed(&bytes, &mut Nobody).ok()?;
     }
     envelope.finish().ok()
 }
