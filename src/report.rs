@@ -183,6 +183,13 @@ pub trait Report: 'static {
         *facts = newer;
     }
 
+    /// Whether one answer should tell no more: the facts of more would take memory without bound. What is told row by row
+    /// is then asked for in shorter windows.
+    #[must_use]
+    fn is_full(_facts: &Self::Facts) -> bool {
+        false
+    }
+
     /// Says what the facts measure.
     fn measure(facts: &Self::Facts, terms: &Terms, samples: &mut Samples);
 
@@ -244,6 +251,11 @@ pub trait Folding: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// Whether one answer should tell no more.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// Takes in the facts of a later answer of the same report about the same day.
     fn merge(&mut self, newer: Box<dyn Folding>);
 
@@ -300,6 +312,10 @@ impl<R: Report> Folding for Facts<R> {
     fn absorb_alike(&mut self, text: &str, ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
         let (row, length) = Row::alike(text, R::FIELDS, &self.layout)?;
         Some((self.take(row, ask), length))
+    }
+
+    fn is_full(&self) -> bool {
+        R::is_full(&self.facts)
     }
 
     fn merge(&mut self, newer: Box<dyn Folding>) {

@@ -145,3 +145,165 @@ fn plain_characters(bytes: &[u8]) -> usize {
     }
     passed + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::row::Row;
+
+    const FIELDS: &[&str] = &["conn_id", "rp_id", "ani", "total_time"];
+
+    /// What a row says, with the length of its text.
+    fn told(row: &Row<'_>, length: usize) -> (Vec<Option<String>>, Vec<(String, String)>, usize) {
+        let words = row.words.iter().map(|word| word.map(|word| word.0.to_owned())).collect();
+        let others = row.others.iter().map(|(key, word)| (key.to_string(), word.0.to_owned())).collect();
+        (words, others, length)
+    }
+
+    fn alike(text: &str, layout: &Layout) -> Option<(Vec<Option<String>>, Vec<(String, String)>, usize)> {
+        Row::alike(text, FIELDS, layout).map(|(row, length)| told(&row, length))
+    }
+
+    fn layout_of(json: &str) -> Layout {
+        let mut layout = Layout::default();
+        Row::of(json, FIELDS, &mut layout).unwrap();
+        layout
+    }
+
+    const FIRST: &str = "{\n  \"conn_id\": \"1\",\n  \"RP_ID \": \"2\",\n  \"new\": \"x\",\n  \"Total_time \": 12\n}";
+
+    #[test]
+    fn a_row_written_alike_is_read_with_whatever_is_behind_it() {
+        let layout = layout_of(FIRST);
+        for behind in ["", ",", " ]", "{", "\u{e9}"] {
+            let second = FIRST.replace("\"1\"", r#""ñ \"\u00e9\" ""#).replace("12", "null");
+            let (words, others, length) = alike(&format!("{second}{behind}"), &layout).unwrap();
+            assert_eq!(
+                words,
+                [Some(r#""ñ \"\u00e9\" ""#), Some("\"2\""), None, Some("null")].map(|word| word.map(str::to_owned))
+            );
+            assert_eq!(others, [("new".to_owned(), "\"x\"".to_owned())]);
+            assert_eq!(length, second.len());
+        }
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_left_alone() {
+        let layout = layout_of(FIRST);
+        for (from, to) in [
+            ("conn_id", "con_id"),
+            ("\n", ""),
+            ("\"1\"", "[1]"),
+            ("\"1\"", "{}"),
+            ("\"1\"", "1e3"),
+            ("\"1\"", "01"),
+            ("\"1\"", "1."),
+            ("\"1\"", "-"),
+            ("\"1\"", "nul"),
+            ("\"1\"", ""),
+            ("\"1\"", "\"a\tb\""),
+            ("\"1\"", r#""\x""#),
+            ("\"1\"", r#""\u12g4""#),
+            ("\"1\"", "\"never closed"),
+            ("}", ", \"more\": 1}"),
+            ("}", ""),
+        ] {
+            assert_eq!(alike(&FIRST.replacen(from, to, 1), &layout), None, "{from} as {to}");
+        }
+        for end in 0..FIRST.len() {
+            assert_eq!(alike(&FIRST[..end], &layout), None, "{end} bytes");
+        }
+        assert_eq!(alike("{}", &Layout::default()), None);
+    }
+
+    #[test]
+    fn rows_that_no_report_has_are_not_remembered() {
+        for json in [
+            "{}".to_owned(),
+            r#"{"conn_i\u0064": "1"}"#.to_owned(),
+            format!("{{\"{}\": 1}}", "x".repeat(LONGEST_LEADS)),
+            format!("{{{}\"a\": 1}}", r#""a": 1, "#.repeat(MOST_FIELDS)),
+        ] {
+            assert_eq!(alike(&json, &layout_of(&json)), None, "{json:.40}");
+        }
+    }
+
+    #[test]
+    fn a_text_ends_at_its_quote_wherever_that_lies_among_eight_bytes() {
+        for before in 0..20 {
+            for behind in 0..20 {
+                let text = format!("{}\"{}", "\u{e9}".repeat(before), "x".repeat(behind));
+                assert_eq!(end_of_text(text.as_bytes(), 0), Some(2 * before + 1));
+            }
+        }
+    }
+
+    /// A piece of JSON, or of what is none.
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            8 => "\\PC{0,12}".prop_map(|text| serde_json::to_string(&text).unwrap()),
+            2 => any::<char>().prop_map(|one| format!("\"\\u{:04x}\"", u32::from(one) & 0xFFFF)),
+            1 => r#""[ -~]{0,10}""#,
+            1 => "[\"\\\\\u{0}-\u{30}a-f]{0,10}",
+            2 => any::<f64>().prop_map(|number| number.to_string()),
+            2 => "-?[0-9]{0,4}[.]?[0-9]{0,3}(e[0-9])?",
+            1 => Just("null".to_owned()),
+            1 => Just("true".to_owned()),
+            1 => Just(r#"{"a": [1, "}"]}"#.to_owned()),
+        ]
+    }
+
+    fn key() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => prop::sample::select(vec!["conn_id", "RP_ID ", " ani", "Total_time", "new", "conn_id "]).prop_map(str::to_owned),
+            1 => "[a-zñ]{0,5}",
+            1 => r"[a-z]\\u00[46][0-9]",
+        ]
+    }
+
+    fn written(fields: &[(String, String)], blank: &str) -> String {
+        let fields: Vec<_> = fields.iter().map(|(key, value)| format!("{blank}\"{key}\":{blank}{value}")).collect();
+        format!("{{{}{blank}}}", fields.join(","))
+    }
+
+    proptest! {
+        /// Whatever the row before and the one now: what is read this way is what serde_json reads.
+        #[test]
+        fn reading_alike_never_differs_from_reading_anew(
+            keys in proptest::collection::vec(key(), 1..6),
+            before in proptest::collection::vec(value(), 6),
+            now in proptest::collection::vec(value(), 6),
+            blank in prop::sample::select(vec!["", " ", "\n    "]),
+            behind in prop::sample::select(vec!["", ",", "}", "  ]", "x"]),
+        ) {
+            let row = |values: &[String]| written(&keys.iter().cloned().zip(values.iter().cloned()).collect::<Vec<_>>(), blank);
+            let (before, now) = (row(&before), row(&now));
+            let mut layout = Layout::default();
+            if Row::of(&before, FIELDS, &mut layout).is_err() {
+                return Ok(());
+            }
+            let quick = alike(&format!("{now}{behind}"), &layout);
+            if let Some((words, others, length)) = quick {
+                let text = format!("{now}{behind}");
+                let anew = Row::of(&text[..length], FIELDS, &mut Layout::default());
+                prop_assert!(anew.is_ok(), "{now}");
+                prop_assert_eq!((words, others, length), told(&anew.unwrap(), length));
+            } else {
+                // Only what was not to be read so is not: escapes in keys, nesting, exponents, and what is no JSON.
+                let is_flat = !now.contains("[1,") && !keys.iter().any(|key| key.contains('\\'));
+                let is_json = Row::of(&now, FIELDS, &mut Layout::default()).is_ok();
+                let has_exponent = now.contains('e');
+                prop_assert!(!(is_flat && is_json && !has_exponent), "{now} after {before}");
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(before in "[{}\":,a1 \\\\]{0,20}", now in "[{}\":,a1 \\\\\u{e9}]{0,20}") {
+            let mut layout = Layout::default();
+            let _ = Row::of(&before, FIELDS, &mut layout);
+            let _ = alike(&now, &layout);
+        }
+    }
+}

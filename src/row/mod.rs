@@ -125,11 +125,7 @@ impl<'a> Row<'a> {
     /// # Errors
     ///
     /// Fails with the JSON error where the text is not a JSON object.
-    pub fn of(
-        json: &'a str,
-        fields: &'static [&'static str],
-        layout: &mut Layout,
-    ) -> Result<Self, serde_json::Error> {
+    pub fn of(json: &'a str, fields: &'static [&'static str], layout: &mut Layout) -> Result<Self, serde_json::Error> {
         let mut row = Row::empty(fields);
         layout.forget();
         let mut reader = serde_json::Deserializer::from_str(json);

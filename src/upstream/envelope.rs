@@ -240,12 +240,7 @@ impl Envelope {
     }
 
     /// Cuts on at a value; gives back the bytes behind it, or none when it goes on in the next chunk.
-    fn cut<'b>(
-        &mut self,
-        piece: Piece,
-        bytes: &'b [u8],
-        elements: &mut impl Elements,
-    ) -> Result<&'b [u8], Malformed> {
+    fn cut<'b>(&mut self, piece: Piece, bytes: &'b [u8], elements: &mut impl Elements) -> Result<&'b [u8], Malformed> {
         let Some(end) = self.cutter.scan(bytes)? else {
             if piece != Piece::Word(Field::Other) {
                 self.hold(bytes)?;
@@ -266,12 +261,7 @@ impl Envelope {
         Ok(rest)
     }
 
-    fn take(
-        &mut self,
-        piece: Piece,
-        json: &[u8],
-        elements: &mut impl Elements,
-    ) -> Result<(), Malformed> {
+    fn take(&mut self, piece: Piece, json: &[u8], elements: &mut impl Elements) -> Result<(), Malformed> {
         // Names in an old encoding are better shown with a mark than lost.
         let json = &*String::from_utf8_lossy(json);
         self.state = match piece {

@@ -128,19 +128,16 @@ impl Upstream {
                 return Err(Trouble::new(Cause::TooLarge, "sent more than 256 MB"));
             }
             envelope.feed(&bytes, &mut Rows { ask, facts, tally }).map_err(of_malformed)?;
+            if facts.is_full() {
+                return in_halves(report, "sent more than this process has memory for");
+            }
         }
         let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
         if tally.rows > 0 && tally.rejected_as(Rejection::NotAnObject) == tally.rows {
             return Err(Trouble::new(Cause::BadShape, "sent a list in which nothing is a row"));
         }
         if tally.rows == ROW_LIMIT {
-            // Only what is told row by row adds up over shorter windows.
-            return match report.span {
-                Span::Rows => Ok(Answered::Cut),
-                Span::Now | Span::Day => {
-                    Err(Trouble::new(Cause::TooLarge, "sent exactly 60000 rows, where it may have cut the answer"))
-                }
-            };
+            return in_halves(report, "sent exactly 60000 rows, where it may have cut the answer");
         }
         Ok(answered)
     }
@@ -159,6 +156,14 @@ impl Upstream {
             .header(header::ACCEPT, "application/json")
             .body(())
             .map_err(|_| Trouble::new(Cause::Other, "cannot be asked: base_url and query make no address"))
+    }
+}
+
+/// An answer that is of no use as a whole. Only what is told row by row adds up over shorter windows.
+fn in_halves(report: &Listing, why_not: &'static str) -> Result<Answered, Trouble> {
+    match report.span {
+        Span::Rows => Ok(Answered::Cut),
+        Span::Now | Span::Day => Err(Trouble::new(Cause::TooLarge, why_not)),
     }
 }
 

@@ -127,6 +127,10 @@ impl Report for IvrCalls {
         calls.merge(newer);
     }
 
+    fn is_full(calls: &Calls) -> bool {
+        calls.is_full()
+    }
+
     fn measure(calls: &Calls, terms: &Terms, samples: &mut Samples) {
         let counted = Counted::of(calls, terms);
         for (id, point) in &counted.routing_points {
