@@ -286,8 +286,8 @@ impl<R: Report> Facts<R> {
         Self { facts, layout: Layout::default() }
     }
 
-    fn take(&mut self, mut row: Row<'_>, ask: &Ask<'_>) -> Absorbed {
-        let rejection = R::absorb(&mut self.facts, &mut row, ask).err();
+    fn take(&mut self, row: &mut Row<'_>, ask: &Ask<'_>) -> Absorbed {
+        let rejection = R::absorb(&mut self.facts, row, ask).err();
         Absorbed { unknown_fields: row.unknown(), rejection }
     }
 }
@@ -305,13 +305,13 @@ impl<R: Report> Folding for Facts<R> {
             let _: IgnoredAny = serde_json::from_str(json)?;
             return Ok(Absorbed { unknown_fields: 0, rejection: Some(Rejection::NotAnObject) });
         }
-        let row = Row::of(json, R::FIELDS, &mut self.layout)?;
-        Ok(self.take(row, ask))
+        let mut row = Row::of(json, R::FIELDS, &mut self.layout)?;
+        Ok(self.take(&mut row, ask))
     }
 
     fn absorb_alike(&mut self, text: &str, ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
-        let (row, length) = Row::alike(text, R::FIELDS, &self.layout)?;
-        Some((self.take(row, ask), length))
+        let (mut row, length) = Row::alike(text, R::FIELDS, &self.layout)?;
+        Some((self.take(&mut row, ask), length))
     }
 
     fn is_full(&self) -> bool {

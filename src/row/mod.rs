@@ -10,6 +10,7 @@
 mod layout;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -114,6 +115,8 @@ pub struct Row<'a> {
     fields: &'static [&'static str],
     /// The word of each field in `fields`, where the row had it.
     words: SmallVec<[Option<Word<'a>>; 24]>,
+    /// The place behind the field that was read last: reports mostly read in the order of the list.
+    next: Cell<usize>,
     /// What else the row had.
     others: SmallVec<[(Cow<'a, str>, Word<'a>); 4]>,
 }
@@ -146,7 +149,7 @@ impl<'a> Row<'a> {
     }
 
     fn empty(fields: &'static [&'static str]) -> Self {
-        Self { fields, words: SmallVec::from_elem(None, fields.len()), others: SmallVec::new() }
+        Self { fields, words: SmallVec::from_elem(None, fields.len()), next: Cell::new(0), others: SmallVec::new() }
     }
 
     fn put(&mut self, place: usize, word: Word<'a>) {
@@ -245,9 +248,14 @@ impl<'a> Row<'a> {
     }
 
     fn word(&self, field: &str) -> Option<Word<'a>> {
-        let position = self.fields.iter().position(|known| *known == field);
-        debug_assert!(position.is_some(), "{field} is not in the report's list of fields");
-        *self.words.get(position?)?
+        let next = self.next.get();
+        let (before, behind) = self.fields.split_at_checked(next).unwrap_or((self.fields, &[]));
+        let is_it = |known: &&str| *known == field;
+        let in_order = behind.iter().position(is_it).map(|position| next + position);
+        let place = in_order.or_else(|| before.iter().position(is_it));
+        debug_assert!(place.is_some(), "{field} is not in the report's list of fields");
+        self.next.set(place? + 1);
+        *self.words.get(place?)?
     }
 
     /// Files a word under its key; answers which of the known fields it is. Rows mostly come in the order of the list, so
@@ -290,13 +298,8 @@ impl<'de> Visitor<'de> for Filling<'_, 'de> {
             let lead = self.json.get(end..start).unwrap_or_default();
             end = start + raw.len();
             // A key with escapes is another text than the one that was written.
-            let written = match key {
-                Cow::Borrowed(written) => written,
-                Cow::Owned(_) => {
-                    is_plain = false;
-                    ""
-                }
-            };
+            let written = if let Cow::Borrowed(written) = key { written } else { "" };
+            is_plain &= matches!(key, Cow::Borrowed(_));
             let place = self.row.file(key, Word(raw), expected);
             self.layout.add(lead, written, place);
             expected = place.map_or(expected, |place| place + 1);

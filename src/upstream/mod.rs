@@ -18,7 +18,7 @@ use crate::report::{Absorbed, Ask, Folding, Listing, Span};
 use crate::row::Rejection;
 use crate::token::Token;
 
-pub use self::transport::{Transport, client};
+pub use self::transport::{Clients, Transport, client};
 pub use self::trouble::{Cause, Retry, Trouble};
 pub use self::verdict::Answered;
 
