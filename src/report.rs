@@ -310,7 +310,8 @@ impl<R: Report> Folding for Facts<R> {
     }
 
     fn absorb_alike(&mut self, text: &str, ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
-        let (mut row, length) = Row::alike(text, R::FIELDS, &self.layout)?;
+        let mut row = Row::empty(R::FIELDS);
+        let length = row.fill_alike(text, &self.layout)?;
         Some((self.take(&mut row, ask), length))
     }
 

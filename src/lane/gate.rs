@@ -88,7 +88,7 @@ mod tests {
     const MILLISECOND: Duration = Duration::from_millis(1);
 
     fn token(number: usize) -> Token {
-        Token::new(format!("token-{number}")).unwrap()
+        Token::new(&format!("token-{number}")).unwrap()
     }
 
     /// Asks once with each token, with answers that take so long; answers how many requests were in flight at most.

@@ -155,15 +155,19 @@ mod tests {
 
     const FIELDS: &[&str] = &["conn_id", "rp_id", "ani", "total_time"];
 
+    /// The known words, the others by key, and the length of the text.
+    type Told = (Vec<Option<String>>, Vec<(String, String)>, usize);
+
     /// What a row says, with the length of its text.
-    fn told(row: &Row<'_>, length: usize) -> (Vec<Option<String>>, Vec<(String, String)>, usize) {
+    fn told(row: &Row<'_>, length: usize) -> Told {
         let words = row.words.iter().map(|word| word.map(|word| word.0.to_owned())).collect();
         let others = row.others.iter().map(|(key, word)| (key.to_string(), word.0.to_owned())).collect();
         (words, others, length)
     }
 
-    fn alike(text: &str, layout: &Layout) -> Option<(Vec<Option<String>>, Vec<(String, String)>, usize)> {
-        Row::alike(text, FIELDS, layout).map(|(row, length)| told(&row, length))
+    fn alike(text: &str, layout: &Layout) -> Option<Told> {
+        let mut row = Row::empty(FIELDS);
+        row.fill_alike(text, layout).map(|length| told(&row, length))
     }
 
     fn layout_of(json: &str) -> Layout {

@@ -4,7 +4,7 @@
 //! needs (telephone numbers, customers) are never decoded. Keys match without regard to case and outer blanks, because
 //! wolkvox itself is not steady in them.
 //!
-//! [`Row::of`] reads any row whose end is known; [`Row::alike`] reads one that is written like the row before, which nearly
+//! [`Row::of`] reads any row whose end is known; [`Row::fill_alike`] reads one that is written like the row before, which nearly
 //! all are, several times faster and while its end is still to be found.
 
 mod layout;
@@ -137,19 +137,20 @@ impl<'a> Row<'a> {
         Ok(row)
     }
 
-    /// Reads the row that `text` begins with, if it is written as `layout` says. Answers how many bytes it takes, too.
+    /// A row of a report with these fields, of which nothing is known yet.
     #[must_use]
-    pub fn alike(text: &'a str, fields: &'static [&'static str], layout: &Layout) -> Option<(Self, usize)> {
-        let mut row = Row::empty(fields);
-        let length = layout.read(text, |place, key, word| match place {
-            Some(place) => row.put(place, word),
-            None => row.others.push((Cow::Borrowed(key), word)),
-        })?;
-        Some((row, length))
+    pub fn empty(fields: &'static [&'static str]) -> Self {
+        let words = SmallVec::from_elem(None, fields.len());
+        Self { fields, words, next: Cell::new(0), others: SmallVec::new() }
     }
 
-    fn empty(fields: &'static [&'static str]) -> Self {
-        Self { fields, words: SmallVec::from_elem(None, fields.len()), next: Cell::new(0), others: SmallVec::new() }
+    /// Fills this empty row with the one that `text` begins with, if that is written as `layout` says, and answers how many
+    /// bytes it takes. Otherwise it is to be thrown away. (A row is large: handing it out would cost as much as reading it.)
+    pub fn fill_alike(&mut self, text: &'a str, layout: &Layout) -> Option<usize> {
+        layout.read(text, |place, key, word| match place {
+            Some(place) => self.put(place, word),
+            None => self.others.push((Cow::Borrowed(key), word)),
+        })
     }
 
     fn put(&mut self, place: usize, word: Word<'a>) {
