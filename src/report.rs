@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime};
 use serde::de::IgnoredAny;
 
 use crate::family::{AnyFamily, Families};
-use crate::row::{Rejection, Row};
+use crate::row::{Layout, Rejection, Row};
 use crate::samples::Samples;
 use crate::terms::Terms;
 use crate::world::{Period, World};
@@ -183,6 +183,13 @@ pub trait Report: 'static {
         *facts = newer;
     }
 
+    /// Whether one answer should tell no more: the facts of more would take memory without bound. What is told row by row
+    /// is then asked for in shorter windows.
+    #[must_use]
+    fn is_full(_facts: &Self::Facts) -> bool {
+        false
+    }
+
     /// Says what the facts measure.
     fn measure(facts: &Self::Facts, terms: &Terms, samples: &mut Samples);
 
@@ -237,6 +244,18 @@ pub trait Folding: Send + Sync + std::fmt::Debug {
     /// Fails where the text is not JSON; the whole answer is then not JSON.
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error>;
 
+    /// Takes in the row that `text` begins with, where it is written like the row before, and answers how many of the
+    /// text's bytes it takes. Where it is not, or not all there, nothing happens: its end is to be found, and the row
+    /// handed to [`Self::absorb`]. So a quick way costs no exactness, and facts need not have one.
+    fn absorb_alike(&mut self, _text: &str, _ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
+        None
+    }
+
+    /// Whether one answer should tell no more.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// Takes in the facts of a later answer of the same report about the same day.
     fn merge(&mut self, newer: Box<dyn Folding>);
 
@@ -256,7 +275,22 @@ pub trait Folding: Send + Sync + std::fmt::Debug {
     fn successor(&self) -> Box<dyn Folding>;
 }
 
-struct Facts<R: Report>(R::Facts);
+struct Facts<R: Report> {
+    facts: R::Facts,
+    /// How the row before was written.
+    layout: Layout,
+}
+
+impl<R: Report> Facts<R> {
+    fn of(facts: R::Facts) -> Self {
+        Self { facts, layout: Layout::default() }
+    }
+
+    fn take(&mut self, row: &mut Row<'_>, ask: &Ask<'_>) -> Absorbed {
+        let rejection = R::absorb(&mut self.facts, row, ask).err();
+        Absorbed { unknown_fields: row.unknown(), rejection }
+    }
+}
 
 /// Facts are many, and some are personal: only whose they are is told.
 impl<R: Report> std::fmt::Debug for Facts<R> {
@@ -271,14 +305,23 @@ impl<R: Report> Folding for Facts<R> {
             let _: IgnoredAny = serde_json::from_str(json)?;
             return Ok(Absorbed { unknown_fields: 0, rejection: Some(Rejection::NotAnObject) });
         }
-        let mut row = Row::of(json, R::FIELDS)?;
-        let rejection = R::absorb(&mut self.0, &mut row, ask).err();
-        Ok(Absorbed { unknown_fields: row.unknown(), rejection })
+        let mut row = Row::of(json, R::FIELDS, &mut self.layout)?;
+        Ok(self.take(&mut row, ask))
+    }
+
+    fn absorb_alike(&mut self, text: &str, ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
+        let mut row = Row::empty(R::FIELDS);
+        let length = row.fill_alike(text, &self.layout)?;
+        Some((self.take(&mut row, ask), length))
+    }
+
+    fn is_full(&self) -> bool {
+        R::is_full(&self.facts)
     }
 
     fn merge(&mut self, newer: Box<dyn Folding>) {
         match newer.into_any().downcast::<Self>() {
-            Ok(newer) => R::merge(&mut self.0, newer.0),
+            Ok(newer) => R::merge(&mut self.facts, newer.facts),
             Err(_) => debug_assert!(false, "the facts of two reports do not add up"),
         }
     }
@@ -288,19 +331,19 @@ impl<R: Report> Folding for Facts<R> {
     }
 
     fn measure(&self, terms: &Terms, samples: &mut Samples) {
-        R::measure(&self.0, terms, samples);
+        R::measure(&self.facts, terms, samples);
     }
 
     fn allowance(&self) -> Option<Allowance> {
-        R::allowance(&self.0)
+        R::allowance(&self.facts)
     }
 
     fn memory(&self) -> Option<&'static str> {
-        R::memory(&self.0)
+        R::memory(&self.facts)
     }
 
     fn successor(&self) -> Box<dyn Folding> {
-        Box::new(Self(R::remember(&self.0)))
+        Box::new(Self::of(R::remember(&self.facts)))
     }
 }
 
@@ -348,13 +391,13 @@ impl Listing {
             families: R::FAMILIES,
             work: R::WORK,
             hour: match R::HOUR {
-                Some(_) => Some(|json| Row::of(json, R::FIELDS).ok()?.hour(R::HOUR?).ok()?),
+                Some(_) => Some(|json| Row::of(json, R::FIELDS, &mut Layout::default()).ok()?.hour(R::HOUR?).ok()?),
                 None => None,
             },
             parameters: R::parameters,
             nothing: R::measure_nothing,
-            begin: || Box::new(Facts::<R>(R::Facts::default())),
-            recall: |memory| Box::new(Facts::<R>(R::recall(memory))),
+            begin: || Box::new(Facts::<R>::of(R::Facts::default())),
+            recall: |memory| Box::new(Facts::<R>::of(R::recall(memory))),
             simulate: R::simulate,
         }
     }

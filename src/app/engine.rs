@@ -14,7 +14,7 @@ use crate::poll::{Poller, Surroundings};
 use crate::status::Watch;
 use crate::storage::Storage;
 use crate::tasks::Tasks;
-use crate::upstream::{Transport, Upstream};
+use crate::upstream::{Clients, Upstream};
 
 /// What the pollers fill, and how they are.
 pub(super) struct Engine {
@@ -47,11 +47,12 @@ pub(super) fn start(
         series_per_report: config.series_per_report,
         storage,
     };
+    let mut clients = Clients::default();
     let mut watches = Vec::with_capacity(config.operations.len());
     for (position, operation) in config.operations.into_iter().enumerate() {
         let operation = Arc::new(operation);
         let token = operation.token.read().with_context(|| format!("operation {}", operation.name))?;
-        let transport = Transport::network(&operation.base_url).context("the HTTP client could not be set up")?;
+        let transport = clients.transport(&operation.base_url).context("the HTTP client could not be set up")?;
         let upstream = Upstream::new(transport, &operation.base_url);
         announce(&operation);
         let name = format!("poll {}", operation.name);

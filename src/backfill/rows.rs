@@ -40,6 +40,16 @@ impl Folding for Rows {
         Ok(absorbed)
     }
 
+    fn absorb_alike(&mut self, text: &str, ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
+        let (absorbed, length) = self.trial.absorb_alike(text, ask)?;
+        self.rows.push(text.get(..length)?.to_owned());
+        Some((absorbed, length))
+    }
+
+    fn is_full(&self) -> bool {
+        self.trial.is_full()
+    }
+
     fn merge(&mut self, newer: Box<dyn Folding>) {
         if let Ok(newer) = newer.into_any().downcast::<Self>() {
             self.rows.extend(newer.rows);

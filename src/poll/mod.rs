@@ -49,7 +49,7 @@ const TICK: Duration = Duration::from_secs(1);
 pub struct Surroundings {
     /// What time it is.
     pub clock: Clock,
-    /// One request in flight per token.
+    /// One request in flight per token, and not too many in all.
     pub gates: Arc<Gates>,
     /// Where answers are put up.
     pub board: Arc<Board>,
@@ -223,8 +223,8 @@ impl Poller {
             let Some(slot) = self.slots.get(turn.slot) else { return };
             let mut facts = slot.taught.successor();
             let token = self.token.clone();
-            let reply = self.ticking(upstream.ask(&token, report, &ask, facts.as_mut())).await;
-            drop(pass);
+            let asking = pass.during(upstream.ask(&token, report, &ask, facts.as_mut()));
+            let reply = self.ticking(asking).await;
 
             let Some(slot) = self.slots.get_mut(turn.slot) else { return };
             slot.vitals.replied(asked.timestamp(), &reply);
@@ -265,7 +265,7 @@ impl Poller {
         }
     }
 
-    /// Waits until the token has no other request in flight.
+    /// Waits until the token has no other request in flight, and there is a place among all.
     async fn enter(&mut self) -> Pass {
         let (gates, token) = (Arc::clone(&self.around.gates), self.token.clone());
         self.ticking(async move { gates.enter(&token).await }).await

@@ -59,6 +59,27 @@ pub(super) struct Words {
     pub(super) data: Data,
 }
 
+/// Who takes the elements of the data.
+pub(super) trait Elements {
+    /// Takes one element, as JSON text.
+    fn take(&mut self, json: &str) -> Result<(), Malformed>;
+
+    /// Takes the element that `text` begins with, if it can say at once where that ends; answers where. Otherwise its
+    /// end is looked for, and it is taken then.
+    fn take_first(&mut self, _text: &str) -> Option<usize> {
+        None
+    }
+}
+
+/// Takes no element: of a refusal only the words are of interest.
+pub(super) struct Nobody;
+
+impl Elements for Nobody {
+    fn take(&mut self, _json: &str) -> Result<(), Malformed> {
+        Ok(())
+    }
+}
+
 /// An answer that is arriving.
 #[derive(Debug)]
 pub(super) struct Envelope {
@@ -120,16 +141,22 @@ impl Envelope {
         }
     }
 
-    /// Takes in the next bytes and hands each element of the data that they complete to `element`, as JSON text.
-    pub(super) fn feed(
-        &mut self,
-        bytes: &[u8],
-        mut element: impl FnMut(&str) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+    /// Takes in the next bytes and hands out each element of the data that they complete.
+    pub(super) fn feed(&mut self, bytes: &[u8], elements: &mut impl Elements) -> Result<(), Malformed> {
         let mut rest = bytes;
+        let mut text = Text::default();
         while let Some((&byte, after)) = rest.split_first() {
             match self.state {
-                State::Cutting(piece) => rest = self.cut(piece, rest, &mut element)?,
+                State::Cutting(piece) => rest = self.cut(piece, rest, elements)?,
+                State::Element { .. } if byte == b'{' => {
+                    let begins = text.at(bytes, bytes.len() - rest.len());
+                    if let Some(behind) = elements.take_first(begins).and_then(|end| rest.get(end..)) {
+                        self.state = State::AfterElement;
+                        rest = behind;
+                    } else {
+                        self.state = self.begin(byte, Piece::Element);
+                    }
+                }
                 State::Foreign => {
                     self.hold(rest.get(..LONGEST_FOREIGN).unwrap_or(rest))?;
                     return if self.held.len() < LONGEST_FOREIGN { Ok(()) } else { Err(NOT_JSON) };
@@ -213,12 +240,7 @@ impl Envelope {
     }
 
     /// Cuts on at a value; gives back the bytes behind it, or none when it goes on in the next chunk.
-    fn cut<'b>(
-        &mut self,
-        piece: Piece,
-        bytes: &'b [u8],
-        element: &mut impl FnMut(&str) -> Result<(), Malformed>,
-    ) -> Result<&'b [u8], Malformed> {
+    fn cut<'b>(&mut self, piece: Piece, bytes: &'b [u8], elements: &mut impl Elements) -> Result<&'b [u8], Malformed> {
         let Some(end) = self.cutter.scan(bytes)? else {
             if piece != Piece::Word(Field::Other) {
                 self.hold(bytes)?;
@@ -228,23 +250,18 @@ impl Envelope {
         let (tail, rest) = bytes.split_at(end);
         // A value that lies within one chunk, as nearly all do, is read where it is.
         if self.held.is_empty() {
-            self.take(piece, tail, element)?;
+            self.take(piece, tail, elements)?;
         } else {
             self.hold(tail)?;
             let mut held = std::mem::take(&mut self.held);
-            self.take(piece, &held, element)?;
+            self.take(piece, &held, elements)?;
             held.clear();
             self.held = held;
         }
         Ok(rest)
     }
 
-    fn take(
-        &mut self,
-        piece: Piece,
-        json: &[u8],
-        element: &mut impl FnMut(&str) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+    fn take(&mut self, piece: Piece, json: &[u8], elements: &mut impl Elements) -> Result<(), Malformed> {
         // Names in an old encoding are better shown with a mark than lost.
         let json = &*String::from_utf8_lossy(json);
         self.state = match piece {
@@ -254,11 +271,11 @@ impl Envelope {
                 State::AfterValue
             }
             Piece::Element => {
-                element(json)?;
+                elements.take(json)?;
                 State::AfterElement
             }
             Piece::OnlyElement => {
-                element(json)?;
+                elements.take(json)?;
                 State::AfterValue
             }
         };
@@ -294,6 +311,31 @@ impl Envelope {
     }
 }
 
+/// The part of a chunk that is known to be text.
+#[derive(Default)]
+struct Text<'b> {
+    text: &'b str,
+    /// Where it begins.
+    start: usize,
+}
+
+impl<'b> Text<'b> {
+    /// The text that begins here, up to where the chunk ends or is no text. A chunk is gone through once for all of its
+    /// elements.
+    fn at(&mut self, chunk: &'b [u8], at: usize) -> &'b str {
+        let known = at.checked_sub(self.start).and_then(|skipped| self.text.get(skipped..));
+        if let Some(text) = known.filter(|text| !text.is_empty()) {
+            return text;
+        }
+        let rest = chunk.get(at..).unwrap_or_default();
+        self.start = at;
+        self.text = std::str::from_utf8(rest).unwrap_or_else(|error| {
+            rest.get(..error.valid_up_to()).and_then(|rest| std::str::from_utf8(rest).ok()).unwrap_or_default()
+        });
+        self.text
+    }
+}
+
 impl Field {
     fn of(key: &str) -> Self {
         match key.trim().to_ascii_lowercase().as_str() {
@@ -323,14 +365,18 @@ mod tests {
 
     use super::*;
 
+    impl Elements for Vec<String> {
+        fn take(&mut self, json: &str) -> Result<(), Malformed> {
+            self.push(json.to_owned());
+            Ok(())
+        }
+    }
+
     fn read(body: &str, chunk: usize) -> Result<(Words, Vec<String>), Malformed> {
         let mut envelope = Envelope::new();
-        let mut elements = Vec::new();
+        let mut elements = Vec::<String>::new();
         for bytes in body.as_bytes().chunks(chunk) {
-            envelope.feed(bytes, |json| {
-                elements.push(json.to_owned());
-                Ok(())
-            })?;
+            envelope.feed(bytes, &mut elements)?;
         }
         Ok((envelope.finish()?, elements))
     }
@@ -393,9 +439,9 @@ mod tests {
     fn hostile_streams_end_in_bounded_memory() {
         let feed_forever = |start: &str, again: &[u8]| {
             let mut envelope = Envelope::new();
-            envelope.feed(start.as_bytes(), |_| Ok(())).unwrap();
+            envelope.feed(start.as_bytes(), &mut Nobody).unwrap();
             (0..1_000_000)
-                .find_map(|_| envelope.feed(again, |_| Ok(())).err().map(|error| (error, envelope.held.len())))
+                .find_map(|_| envelope.feed(again, &mut Nobody).err().map(|error| (error, envelope.held.len())))
         };
         let [deep, long, foreign] = [
             feed_forever(r#"{"data":["#, b"[[[[[[[["),
@@ -412,14 +458,8 @@ mod tests {
     #[test]
     fn an_old_encoding_is_read_with_a_mark() {
         let mut envelope = Envelope::new();
-        let mut names = Vec::new();
-        let body = b"[{\"name\":\"T\xe9cnico\"}]";
-        envelope
-            .feed(body, |json| {
-                names.push(json.to_owned());
-                Ok(())
-            })
-            .unwrap();
+        let mut names = Vec::<String>::new();
+        envelope.feed(b"[{\"name\":\"T\xe9cnico\"}]", &mut names).unwrap();
         assert_eq!(names, ["{\"name\":\"T\u{fffd}cnico\"}"]);
     }
 
@@ -427,7 +467,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), chunk in 1_usize..50) {
             let mut envelope = Envelope::new();
-            if bytes.chunks(chunk).try_for_each(|bytes| envelope.feed(bytes, |_| Ok(()))).is_ok() {
+            if bytes.chunks(chunk).try_for_each(|bytes| envelope.feed(bytes, &mut Nobody)).is_ok() {
                 let _ = envelope.finish();
             }
         }

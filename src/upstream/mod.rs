@@ -12,13 +12,13 @@ use std::time::Duration;
 use http::{HeaderMap, Request, header};
 use tokio::time::Instant;
 
-use self::envelope::{Envelope, Malformed, Words};
+use self::envelope::{Elements, Envelope, Malformed, Nobody, Words};
 use self::transport::Arriving;
-use crate::report::{Ask, Folding, Listing, Span};
+use crate::report::{Absorbed, Ask, Folding, Listing, Span};
 use crate::row::Rejection;
 use crate::token::Token;
 
-pub use self::transport::{Transport, client};
+pub use self::transport::{Clients, Transport, client};
 pub use self::trouble::{Cause, Retry, Trouble};
 pub use self::verdict::Answered;
 
@@ -127,20 +127,17 @@ impl Upstream {
             if tally.bytes > LARGEST_BODY {
                 return Err(Trouble::new(Cause::TooLarge, "sent more than 256 MB"));
             }
-            envelope.feed(&bytes, |json| absorb(json, ask, facts, tally)).map_err(of_malformed)?;
+            envelope.feed(&bytes, &mut Rows { ask, facts, tally }).map_err(of_malformed)?;
+            if facts.is_full() {
+                return in_halves(report, "sent more than this process has memory for");
+            }
         }
         let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
         if tally.rows > 0 && tally.rejected_as(Rejection::NotAnObject) == tally.rows {
             return Err(Trouble::new(Cause::BadShape, "sent a list in which nothing is a row"));
         }
         if tally.rows == ROW_LIMIT {
-            // Only what is told row by row adds up over shorter windows.
-            return match report.span {
-                Span::Rows => Ok(Answered::Cut),
-                Span::Now | Span::Day => {
-                    Err(Trouble::new(Cause::TooLarge, "sent exactly 60000 rows, where it may have cut the answer"))
-                }
-            };
+            return in_halves(report, "sent exactly 60000 rows, where it may have cut the answer");
         }
         Ok(answered)
     }
@@ -162,17 +159,45 @@ impl Upstream {
     }
 }
 
-/// Hands one element to the report, and counts.
-fn absorb(json: &str, ask: &Ask<'_>, facts: &mut dyn Folding, tally: &mut Tally) -> Result<(), Malformed> {
-    let absorbed = facts.absorb(json, ask).map_err(|_| Malformed::NotJson("a row of the answer is not JSON"))?;
-    tally.rows += 1;
-    tally.unknown_fields += absorbed.unknown_fields as u64;
-    if let Some(rejection) = absorbed.rejection {
-        for (count, reason) in tally.rejected.iter_mut().zip(Rejection::ALL) {
-            *count += u64::from(reason == rejection);
+/// An answer that is of no use as a whole. Only what is told row by row adds up over shorter windows.
+fn in_halves(report: &Listing, why_not: &'static str) -> Result<Answered, Trouble> {
+    match report.span {
+        Span::Rows => Ok(Answered::Cut),
+        Span::Now | Span::Day => Err(Trouble::new(Cause::TooLarge, why_not)),
+    }
+}
+
+/// Hands the rows of an answer to the report, and counts.
+struct Rows<'r, 'a> {
+    ask: &'r Ask<'a>,
+    facts: &'r mut dyn Folding,
+    tally: &'r mut Tally,
+}
+
+impl Rows<'_, '_> {
+    fn count(&mut self, absorbed: Absorbed) {
+        self.tally.rows += 1;
+        self.tally.unknown_fields += absorbed.unknown_fields as u64;
+        if let Some(rejection) = absorbed.rejection {
+            for (count, reason) in self.tally.rejected.iter_mut().zip(Rejection::ALL) {
+                *count += u64::from(reason == rejection);
+            }
         }
     }
-    Ok(())
+}
+
+impl Elements for Rows<'_, '_> {
+    fn take(&mut self, json: &str) -> Result<(), Malformed> {
+        let absorbed = self.facts.absorb(json, self.ask);
+        self.count(absorbed.map_err(|_| Malformed::NotJson("a row of the answer is not JSON"))?);
+        Ok(())
+    }
+
+    fn take_first(&mut self, text: &str) -> Option<usize> {
+        let (absorbed, length) = self.facts.absorb_alike(text, self.ask)?;
+        self.count(absorbed);
+        Some(length)
+    }
 }
 
 /// Reads the words of a refusal, where it is wolkvox's own. Whatever is wrong with its body, the status counts.
@@ -183,7 +208,7 @@ async fn refusal(arriving: &mut Arriving, tally: &mut Tally) -> Option<Words> {
         if tally.bytes > LARGEST_REFUSAL {
             return None;
         }
-        envelope.feed(&bytes, |_| Ok(())).ok()?;
+        envelope.feed(&bytes, &mut Nobody).ok()?;
     }
     envelope.finish().ok()
 }

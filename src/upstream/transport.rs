@@ -31,24 +31,49 @@ pub(super) enum Arriving {
     Router(http::Response<axum::body::Body>),
 }
 
-impl Transport {
-    /// A client for this base URL. A loopback address is never asked for through a proxy; others honour the usual
-    /// `HTTPS_PROXY` and `NO_PROXY`.
+/// The HTTP clients of a process. One costs the setting up of TLS with all of its roots, and does for all operations: it
+/// keeps no connection and knows no token.
+#[derive(Debug, Default)]
+pub struct Clients {
+    /// For loopback addresses, which are never asked for through a proxy.
+    near: Option<reqwest::Client>,
+    /// For all others, which honour the usual `HTTPS_PROXY` and `NO_PROXY`.
+    far: Option<reqwest::Client>,
+}
+
+impl Clients {
+    /// The way to this base URL.
     ///
     /// # Errors
     ///
     /// Fails where the TLS library cannot be set up.
-    pub fn network(base_url: &str) -> Result<Self, reqwest::Error> {
-        let mut client = client()
+    pub fn transport(&mut self, base_url: &str) -> Result<Transport, reqwest::Error> {
+        let is_near = is_loopback(base_url);
+        let client = if is_near { &mut self.near } else { &mut self.far };
+        if let Some(client) = client {
+            return Ok(Transport::Network(client.clone()));
+        }
+        let mut builder = self::client()
             .user_agent(concat!("wolkvox-exporter/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
             // wolkvox closes a connection after 5 s, and reports are further apart: one that is kept is mostly found dead.
             .pool_max_idle_per_host(0)
             .tcp_nodelay(true);
-        if is_loopback(base_url) {
-            client = client.no_proxy();
+        if is_near {
+            builder = builder.no_proxy();
         }
-        client.build().map(Self::Network)
+        Ok(Transport::Network(client.insert(builder.build()?).clone()))
+    }
+}
+
+impl Transport {
+    /// The way to this base URL, with a client of its own.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the TLS library cannot be set up.
+    pub fn network(base_url: &str) -> Result<Self, reqwest::Error> {
+        Clients::default().transport(base_url)
     }
 
     pub(super) async fn send(&self, request: Request<()>) -> Result<Arriving, Trouble> {

@@ -151,7 +151,10 @@ impl Trouble {
 
     /// Every answer is cut, however little is asked for.
     pub(crate) fn always_cut() -> Self {
-        Self::new(Cause::TooLarge, "cuts its answers at 60000 rows, however short the time asked for")
+        Self::new(
+            Cause::TooLarge,
+            "cuts its answers at 60000 rows, or tells of too many calls, however short the time asked for",
+        )
     }
 
     /// A status that is none of wolkvox's own refusals; a server's momentary trouble is asked about again soon.

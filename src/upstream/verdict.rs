@@ -12,7 +12,8 @@ pub enum Answered {
     Data,
     /// wolkvox has nothing to tell of that time, which is an answer.
     Nothing,
-    /// The data may be cut: there are exactly as many rows as wolkvox tells at most.
+    /// The data are not whole: there are exactly as many rows as wolkvox tells at most, which may have been cut, or more
+    /// than the facts of one answer hold. Shorter windows tell all of it.
     Cut,
 }
 

@@ -46,6 +46,9 @@ fn decimal(text: &str, shift: i32) -> Option<f64> {
     if whole.is_empty() && fraction.is_empty() {
         return None;
     }
+    if let Some(value) = small(whole, fraction, shift) {
+        return Some(value);
+    }
     let mut digits = String::with_capacity(text.len() + 4);
     for group in [whole, fraction] {
         digits.extend(group.chars().filter(char::is_ascii_digit));
@@ -54,6 +57,26 @@ fn decimal(text: &str, shift: i32) -> Option<f64> {
     let places = i32::try_from(fraction.len()).ok()? + shift;
     let value: f64 = format!("{digits}e-{places}").parse().ok()?;
     value.is_finite().then_some(value)
+}
+
+/// Reads a number of at most fifteen digits without separators: all of them together are a whole number that a float
+/// holds exactly, as is the power of ten, and one division of such numbers rounds once.
+fn small(whole: &str, fraction: &str, shift: i32) -> Option<f64> {
+    const POWERS: [f64; 18] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17];
+    if whole.len() + fraction.len() > 15 {
+        return None;
+    }
+    let mut digits = 0_u64;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        digits = digits * 10 + u64::from(digit);
+    }
+    let power = POWERS.get(fraction.len() + usize::try_from(shift).ok()?)?;
+    Some(from_whole(digits) / power)
 }
 
 /// Splits a number into its whole part (perhaps with thousands separators) and its decimals.
@@ -86,6 +109,11 @@ fn is_grouped(text: &str, separator: char) -> bool {
     let first = groups.next().unwrap_or_default();
     let well_begun = (1..=3).contains(&first.len()) && is_digits(first) && !first.starts_with('0');
     well_begun && groups.all(|group| group.len() == 3 && is_digits(group))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the caller has seen that there are at most fifteen digits")]
+fn from_whole(value: u64) -> f64 {
+    value as f64
 }
 
 #[expect(
@@ -197,6 +225,12 @@ mod tests {
         fn two_decimals_of_a_percentage_are_kept_exactly(hundredths in 0_u32..10_000_000) {
             let text = format!("{}.{:02} %", hundredths / 100, hundredths % 100);
             prop_assert_eq!(ratio(&text), Some(f64::from(hundredths) / 10_000.0));
+        }
+
+        #[test]
+        fn every_decimal_is_the_nearest_number(text in "[0-9]{1,10}([.][0-9]{0,10})?", places in 0_i32..3) {
+            let shifted: f64 = format!("{}e-{places}", text.trim_end_matches('.')).parse().unwrap();
+            prop_assert_eq!(decimal(&text, places), Some(shifted));
         }
 
         #[test]

@@ -101,18 +101,24 @@ impl Report for IvrCalls {
     ];
 
     fn absorb(calls: &mut Calls, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
-        let (conn_id, routing_point) = (row.id("conn_id")?, row.id("rp_id")?);
+        // Read in the order of the fields, in which they are found soonest; there are millions of rows.
+        let conn_id = row.id("conn_id");
+        let in_ivr = row.seconds("time_on_rp");
+        let (conn_id, routing_point) = (conn_id?, row.id("rp_id")?);
+        let waited = row.seconds("time_on_skill");
+        let skill = row.text("skill_id");
+        let outcome = outcome(row, skill.is_some());
+        let with_agent = row.seconds("time_with_agent");
+        let [code, second_code, kind] = ["cod_act", "cod_act_2", "type_interaction"].map(|field| row.text(field));
         let times = Times {
-            in_ivr: Time::of(row.seconds("time_on_rp")?),
+            in_ivr: Time::of(in_ivr?),
             journey: Time::of(row.seconds("total_time")?),
-            waited: Time::of(row.seconds("time_on_skill")?),
-            with_agent: Time::of(row.seconds("time_with_agent")?),
+            waited: Time::of(waited?),
+            with_agent: Time::of(with_agent?),
         };
-        let [skill, code, second_code, kind] =
-            ["skill_id", "cod_act", "cod_act_2", "type_interaction"].map(|field| row.text(field));
         let route = Route {
             routing_point: &routing_point,
-            outcome: outcome(row),
+            outcome,
             skill: skill.as_deref(),
             code: code.as_deref(),
             // A second code classifies nothing without the first.
@@ -125,6 +131,10 @@ impl Report for IvrCalls {
 
     fn merge(calls: &mut Calls, newer: Calls) {
         calls.merge(newer);
+    }
+
+    fn is_full(calls: &Calls) -> bool {
+        calls.is_full()
     }
 
     fn measure(calls: &Calls, terms: &Terms, samples: &mut Samples) {
@@ -201,7 +211,7 @@ impl Report for IvrCalls {
 }
 
 /// The skill's result decides; without one, whether the call went to an agent, or at least to a skill.
-fn outcome(row: &Row<'_>) -> Outcome {
+fn outcome(row: &Row<'_>, has_skill: bool) -> Outcome {
     let result = row.text("skill_result").unwrap_or_default();
     let begins = |word: &str| result.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     let went_to_agent = || {
@@ -214,7 +224,7 @@ fn outcome(row: &Row<'_>) -> Outcome {
         Outcome::Abandoned
     } else if went_to_agent() {
         Outcome::Agent
-    } else if row.text("skill_id").is_some() {
+    } else if has_skill {
         Outcome::Abandoned
     } else {
         Outcome::Contained

@@ -1,0 +1,313 @@
+//! A row that is written like the row before: read in one pass, without knowing beforehand where it ends.
+//!
+//! wolkvox writes all rows of an answer alike: the same keys in the same order with the same blanks. So what stood before
+//! each value of one row is only compared in the next one, and nothing but its values is looked at. What is written in any
+//! other way is not read here at all.
+
+use super::Word;
+
+/// Rows with more fields than this, or with longer keys and blanks, are not worth being remembered: no report has them.
+const MOST_FIELDS: usize = 128;
+const LONGEST_LEADS: usize = 8 << 10;
+
+/// How a row was written: what stood before each value.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// What stood before each value, and behind the last one, in one piece.
+    text: String,
+    fields: Vec<Field>,
+}
+
+/// A field of a row.
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    /// Where in the text what stands before its value ends; it begins where that of the field before ends.
+    end: usize,
+    /// Which of the fields that the report knows it is.
+    place: Option<usize>,
+    /// Where its key stands within what is before its value.
+    key: (usize, usize),
+}
+
+impl Layout {
+    /// Forgets how the row before was written.
+    pub(super) fn forget(&mut self) {
+        self.text.clear();
+        self.fields.clear();
+    }
+
+    /// Remembers a field by what stood before its value, its key among it, as it was written.
+    pub(super) fn add(&mut self, lead: &str, key: &str, place: Option<usize>) {
+        let start = memchr::memchr(b'"', lead.as_bytes()).map_or(0, |quote| quote + 1);
+        self.text.push_str(lead);
+        self.fields.push(Field { end: self.text.len(), place, key: (start, start + key.len()) });
+    }
+
+    /// Remembers what stood behind the last value.
+    pub(super) fn close(&mut self, tail: &str) {
+        self.text.push_str(tail);
+        if self.fields.len() > MOST_FIELDS || self.text.len() > LONGEST_LEADS {
+            *self = Self::default();
+        }
+    }
+
+    /// Reads the row that `text` begins with and hands out its fields: which of the known ones it is, its key and its
+    /// value. Answers how long the row is, or nothing where it is written otherwise or not all there; what was handed out
+    /// is then to be forgotten.
+    pub(super) fn read<'a>(
+        &self,
+        text: &'a str,
+        mut file: impl FnMut(Option<usize>, &'a str, Word<'a>),
+    ) -> Option<usize> {
+        let bytes = text.as_bytes();
+        let (mut at, mut start) = (0, 0);
+        for field in &self.fields {
+            let lead = self.text.as_bytes().get(start..field.end)?;
+            if !bytes.get(at..)?.starts_with(lead) {
+                return None;
+            }
+            let value = at + lead.len();
+            let end = end_of_value(bytes, value)?;
+            let key = match field.place {
+                Some(_) => "",
+                None => text.get(at + field.key.0..at + field.key.1)?,
+            };
+            file(field.place, key, Word(text.get(value..end)?));
+            (at, start) = (end, field.end);
+        }
+        let tail = self.text.as_bytes().get(start..)?;
+        (!self.fields.is_empty() && bytes.get(at..)?.starts_with(tail)).then_some(at + tail.len())
+    }
+}
+
+/// Where the value that begins here ends, if it is a text, a plain number or one of JSON's three words.
+fn end_of_value(bytes: &[u8], start: usize) -> Option<usize> {
+    if bytes.get(start) == Some(&b'"') {
+        return end_of_text(bytes, start + 1);
+    }
+    let rest = bytes.get(start..)?;
+    let length = rest.iter().position(|byte| matches!(byte, b',' | b'}' | b' ' | b'\t' | b'\r' | b'\n'))?;
+    let bare = rest.get(..length)?;
+    (matches!(bare, b"null" | b"true" | b"false") || is_plain_number(bare)).then_some(start + length)
+}
+
+/// Whether these bytes are a number without an exponent, as JSON has it.
+fn is_plain_number(bytes: &[u8]) -> bool {
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    let point = digits.iter().position(|byte| *byte == b'.');
+    let (whole, fraction) = point.map_or((digits, None), |point| {
+        let (whole, fraction) = digits.split_at(point);
+        (whole, fraction.get(1..))
+    });
+    let are_digits = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
+    are_digits(whole) && (whole == b"0" || !whole.starts_with(b"0")) && fraction.is_none_or(are_digits)
+}
+
+/// Where the text whose first character stands here ends, its quote included, if it is well written.
+fn end_of_text(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    loop {
+        at += plain_characters(bytes.get(at..)?);
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => match bytes.get(at + 1)? {
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => at += 2,
+                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
+                _ => return None,
+            },
+            // A control character, which JSON does not have in a text.
+            _ => return None,
+        }
+    }
+}
+
+/// How many bytes come before the first quote, backslash or control character, eight at a time.
+fn plain_characters(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    /// Marks the lowest byte that is zero, and perhaps some above it.
+    const fn zeros(bytes: u64) -> u64 {
+        bytes.wrapping_sub(ONES) & !bytes
+    }
+    let mut passed = 0;
+    let mut rest = bytes;
+    while let Some((eight, behind)) = rest.split_first_chunk() {
+        let eight = u64::from_le_bytes(*eight);
+        let controls = eight.wrapping_sub(ONES * 0x20) & !eight;
+        let quotes = zeros(eight ^ (ONES * 0x22));
+        let backslashes = zeros(eight ^ (ONES * 0x5C));
+        let marks = (controls | quotes | backslashes) & HIGHS;
+        if marks != 0 {
+            return passed + marks.trailing_zeros() as usize / 8;
+        }
+        passed += 8;
+        rest = behind;
+    }
+    passed + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::row::Row;
+
+    const FIELDS: &[&str] = &["conn_id", "rp_id", "ani", "total_time"];
+
+    /// The known words, the others by key, and the length of the text.
+    type Told = (Vec<Option<String>>, Vec<(String, String)>, usize);
+
+    /// What a row says, with the length of its text.
+    fn told(row: &Row<'_>, length: usize) -> Told {
+        let words = row.words.iter().map(|word| word.map(|word| word.0.to_owned())).collect();
+        let others = row.others.iter().map(|(key, word)| (key.to_string(), word.0.to_owned())).collect();
+        (words, others, length)
+    }
+
+    fn alike(text: &str, layout: &Layout) -> Option<Told> {
+        let mut row = Row::empty(FIELDS);
+        row.fill_alike(text, layout).map(|length| told(&row, length))
+    }
+
+    fn layout_of(json: &str) -> Layout {
+        let mut layout = Layout::default();
+        Row::of(json, FIELDS, &mut layout).unwrap();
+        layout
+    }
+
+    const FIRST: &str = "{\n  \"conn_id\": \"1\",\n  \"RP_ID \": \"2\",\n  \"new\": \"x\",\n  \"Total_time \": 12\n}";
+
+    #[test]
+    fn a_row_written_alike_is_read_with_whatever_is_behind_it() {
+        let layout = layout_of(FIRST);
+        for behind in ["", ",", " ]", "{", "\u{e9}"] {
+            let second = FIRST.replace("\"1\"", r#""ñ \"\u00e9\" ""#).replace("12", "null");
+            let (words, others, length) = alike(&format!("{second}{behind}"), &layout).unwrap();
+            assert_eq!(
+                words,
+                [Some(r#""ñ \"\u00e9\" ""#), Some("\"2\""), None, Some("null")].map(|word| word.map(str::to_owned))
+            );
+            assert_eq!(others, [("new".to_owned(), "\"x\"".to_owned())]);
+            assert_eq!(length, second.len());
+        }
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_left_alone() {
+        let layout = layout_of(FIRST);
+        for (from, to) in [
+            ("conn_id", "con_id"),
+            ("\n", ""),
+            ("\"1\"", "[1]"),
+            ("\"1\"", "{}"),
+            ("\"1\"", "1e3"),
+            ("\"1\"", "01"),
+            ("\"1\"", "1."),
+            ("\"1\"", "-"),
+            ("\"1\"", "nul"),
+            ("\"1\"", ""),
+            ("\"1\"", "\"a\tb\""),
+            ("\"1\"", r#""\x""#),
+            ("\"1\"", r#""\u12g4""#),
+            ("\"1\"", "\"never closed"),
+            ("}", ", \"more\": 1}"),
+            ("}", ""),
+        ] {
+            assert_eq!(alike(&FIRST.replacen(from, to, 1), &layout), None, "{from} as {to}");
+        }
+        for end in 0..FIRST.len() {
+            assert_eq!(alike(&FIRST[..end], &layout), None, "{end} bytes");
+        }
+        assert_eq!(alike("{}", &Layout::default()), None);
+    }
+
+    #[test]
+    fn rows_that_no_report_has_are_not_remembered() {
+        for json in [
+            "{}".to_owned(),
+            r#"{"conn_i\u0064": "1"}"#.to_owned(),
+            format!("{{\"{}\": 1}}", "x".repeat(LONGEST_LEADS)),
+            format!("{{{}\"a\": 1}}", r#""a": 1, "#.repeat(MOST_FIELDS)),
+        ] {
+            assert_eq!(alike(&json, &layout_of(&json)), None, "{json:.40}");
+        }
+    }
+
+    #[test]
+    fn a_text_ends_at_its_quote_wherever_that_lies_among_eight_bytes() {
+        for before in 0..20 {
+            for behind in 0..20 {
+                let text = format!("{}\"{}", "\u{e9}".repeat(before), "x".repeat(behind));
+                assert_eq!(end_of_text(text.as_bytes(), 0), Some(2 * before + 1));
+            }
+        }
+    }
+
+    /// A piece of JSON, or of what is none.
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            8 => "\\PC{0,12}".prop_map(|text| serde_json::to_string(&text).unwrap()),
+            2 => any::<char>().prop_map(|one| format!("\"\\u{:04x}\"", u32::from(one) & 0xFFFF)),
+            1 => r#""[ -~]{0,10}""#,
+            1 => "[\"\\\\\u{0}-\u{30}a-f]{0,10}",
+            2 => any::<f64>().prop_map(|number| number.to_string()),
+            2 => "-?[0-9]{0,4}[.]?[0-9]{0,3}(e[0-9])?",
+            1 => Just("null".to_owned()),
+            1 => Just("true".to_owned()),
+            1 => Just(r#"{"a": [1, "}"]}"#.to_owned()),
+        ]
+    }
+
+    fn key() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => prop::sample::select(vec!["conn_id", "RP_ID ", " ani", "Total_time", "new", "conn_id "]).prop_map(str::to_owned),
+            1 => "[a-zñ]{0,5}",
+            1 => r"[a-z]\\u00[46][0-9]",
+        ]
+    }
+
+    fn written(fields: &[(String, String)], blank: &str) -> String {
+        let fields: Vec<_> = fields.iter().map(|(key, value)| format!("{blank}\"{key}\":{blank}{value}")).collect();
+        format!("{{{}{blank}}}", fields.join(","))
+    }
+
+    proptest! {
+        /// Whatever the row before and the one now: what is read this way is what serde_json reads.
+        #[test]
+        fn reading_alike_never_differs_from_reading_anew(
+            keys in proptest::collection::vec(key(), 1..6),
+            before in proptest::collection::vec(value(), 6),
+            now in proptest::collection::vec(value(), 6),
+            blank in prop::sample::select(vec!["", " ", "\n    "]),
+            behind in prop::sample::select(vec!["", ",", "}", "  ]", "x"]),
+        ) {
+            let row = |values: &[String]| written(&keys.iter().cloned().zip(values.iter().cloned()).collect::<Vec<_>>(), blank);
+            let (before, now) = (row(&before), row(&now));
+            let mut layout = Layout::default();
+            if Row::of(&before, FIELDS, &mut layout).is_err() {
+                return Ok(());
+            }
+            let quick = alike(&format!("{now}{behind}"), &layout);
+            if let Some((words, others, length)) = quick {
+                let text = format!("{now}{behind}");
+                let anew = Row::of(&text[..length], FIELDS, &mut Layout::default());
+                prop_assert!(anew.is_ok(), "{now}");
+                prop_assert_eq!((words, others, length), told(&anew.unwrap(), length));
+            } else {
+                // Only what was not to be read so is not: escapes in keys, nesting, exponents, and what is no JSON.
+                let is_flat = !now.contains("[1,") && !keys.iter().any(|key| key.contains('\\'));
+                let is_json = Row::of(&now, FIELDS, &mut Layout::default()).is_ok();
+                let has_exponent = now.contains('e');
+                prop_assert!(!(is_flat && is_json && !has_exponent), "{now} after {before}");
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(before in "[{}\":,a1 \\\\]{0,20}", now in "[{}\":,a1 \\\\\u{e9}]{0,20}") {
+            let mut layout = Layout::default();
+            let _ = Row::of(&before, FIELDS, &mut layout);
+            let _ = alike(&now, &layout);
+        }
+    }
+}
