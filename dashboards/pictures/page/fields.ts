@@ -116,9 +116,20 @@ const CUSTOM: Record<string, object> = {
 
 const BY_PALETTE = ['timeseries', 'barchart', 'piechart'];
 
+/** The first threshold holds from the bottom: JSON has no infinity, and Grafana puts it back when it loads a panel. */
+function fromTheBottom(thresholds?: { steps?: { value: number | null }[] }) {
+  if (thresholds?.steps?.length) {
+    thresholds.steps[0].value = -Infinity;
+  }
+}
+
 /** A panel's field options with what Grafana fills in where the JSON is silent; 80 is a threshold then. */
 export function filledIn(panel: Panel): FieldConfigSource {
   const own = cloneDeep(panel.fieldConfig ?? { defaults: {}, overrides: [] });
+  fromTheBottom(own.defaults?.thresholds as never);
+  for (const { properties } of own.overrides ?? []) {
+    properties.filter(({ id }) => id === 'thresholds').forEach(({ value }) => fromTheBottom(value));
+  }
   return {
     overrides: own.overrides ?? [],
     defaults: {

@@ -44,17 +44,8 @@ pub struct Dashboard {
     pub sections: Vec<Section>,
 }
 
-/// Every dashboard's name and the words of a link to it, in the order of the links.
-pub(crate) const ALL: [(&str, &str); 8] = [
-    ("operations", "Operations now"),
-    ("skill", "Skill"),
-    ("agents", "Agents"),
-    ("workforce", "Workforce"),
-    ("calls", "Calls and IVR"),
-    ("service-level", "Service level"),
-    ("wallboard", "Wallboard"),
-    ("exporter", "Exporter"),
-];
+/// The tag by which the dashboards find each other.
+const TAG: &str = "wolkvox";
 
 impl Dashboard {
     /// Its lasting id in Grafana.
@@ -81,7 +72,7 @@ impl Dashboard {
             "uid": self.uid(),
             "title": self.title,
             "description": self.description,
-            "tags": ["wolkvox", "contact-centre"],
+            "tags": [TAG, "contact-centre"],
             "schemaVersion": 39,
             "editable": true,
             "graphTooltip": 1,
@@ -90,21 +81,18 @@ impl Dashboard {
             "timepicker": {},
             "refresh": "1m",
             "annotations": { "list": annotations() },
-            "links": self.links(),
+            "links": Self::links(),
             "templating": { "list": self.variables() },
             "panels": self.placed(),
         })
     }
 
-    fn links(&self) -> Vec<Value> {
-        let others = ALL.iter().filter(|(name, _)| *name != self.name);
-        let written = others.map(|(name, title)| {
-            json!({
-                "type": "link", "title": title, "url": format!("/d/wolkvox-{name}"), "icon": "dashboard", "tags": [],
-                "tooltip": "", "asDropdown": false, "targetBlank": false, "keepTime": true, "includeVars": true,
-            })
-        });
-        written.collect()
+    fn links() -> Value {
+        // One list to choose from: seven links in a row need a second line.
+        json!([{
+            "type": "dashboards", "title": "Other dashboards", "tags": [TAG], "icon": "dashboard", "tooltip": "", "url": "",
+            "asDropdown": true, "targetBlank": false, "keepTime": true, "includeVars": true,
+        }])
     }
 
     fn variables(&self) -> Vec<Value> {
@@ -183,8 +171,10 @@ fn variable(name: &str, label: &str, query: &str, regex: &str, description: &str
 
 fn annotations() -> Vec<Value> {
     let note = |name: &str, expr: String, colour: &str, title: &str, text: &str, is_at_value: bool| {
+        // The rest is drawn always: a switch for each would fill the bar.
+        let has_switch = name == "Firing alerts";
         json!({
-            "name": name, "enable": true, "hide": false, "iconColor": colour, "datasource": datasource(),
+            "name": name, "enable": true, "hide": !has_switch, "iconColor": colour, "datasource": datasource(),
             "expr": expr, "step": "60s", "titleFormat": title, "textFormat": text, "tagKeys": "operation",
             "useValueForTime": is_at_value,
         })

@@ -13,6 +13,9 @@ pub const AGENT: &str = r#"operation=~"$operation", agent_id=~"$agent""#;
 /// The states of agents in which a customer is served.
 pub const SERVING: &str = "inbound|outbound|acw";
 
+/// The states of agents who serve a customer or could take one at once: those that Erlang C counts.
+pub const AVAILABLE: &str = "ready|ring|inbound|outbound|acw";
+
 /// From when on is counted.
 #[derive(Clone, Copy, Debug)]
 pub enum Since {
@@ -206,18 +209,24 @@ pub fn auxiliary_share(by: &str, matchers: &str, since: Since) -> String {
     divided(&state_seconds(by, matchers, "aux", since), &login_seconds(by, matchers, since))
 }
 
-/// How many agents were in these states on average, over the last quarter of an hour unless said otherwise: seconds
-/// per second are heads.
+/// A rate as it was on average at each of the last ten minutes. Agents' time comes in steps, of five or ten minutes:
+/// from minute to minute a window holds one step more or less, and the bare rate over 15 minutes is a saw-tooth of
+/// 40 % and more. A window of 30 minutes holds a whole number of them, and what is left of it evens out over the longest step.
+fn smooth(rate: &str) -> String {
+    format!("avg_over_time({rate}[10m:1m])")
+}
+
+/// How many agents were in these states on average over a window: seconds per second are heads.
 #[must_use]
 pub fn heads(by: &str, matchers: &str, states: &str, window: &str) -> String {
     let rate = format!("rate(wolkvox_agent_state_seconds_total{{{matchers}, state=~\"{states}\"}}[{window}])");
-    sum(by, &once(&rate))
+    smooth(&sum(by, &once(&rate)))
 }
 
 /// How many agents were logged in on average.
 #[must_use]
 pub fn logged_in(by: &str, window: &str) -> String {
-    sum(by, &once(&format!("rate(wolkvox_agent_login_seconds_total{{{OPERATION}}}[{window}])")))
+    smooth(&sum(by, &once(&format!("rate(wolkvox_agent_login_seconds_total{{{OPERATION}}}[{window}])"))))
 }
 
 /// Calls through a routing point with this outcome; of any where it is empty.

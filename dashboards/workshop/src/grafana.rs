@@ -10,9 +10,10 @@ pub(crate) fn datasource() -> Value {
 }
 
 /// What a panel says of itself, in Markdown.
-pub(crate) fn description(about: About) -> String {
+pub(crate) fn description(about: About, is_aged: bool) -> String {
     let About { shows, formula, unit, act } = about;
-    format!("**Shows:** {shows}\n\n**Formula:** {formula}\n\n**Unit:** {unit}\n\n**What to do:** {act}")
+    let old = if is_aged { " In grey, “min old”: the age of data that are too old to be shown." } else { "" };
+    format!("**Shows:** {shows}{old}\n\n**Formula:** {formula}\n\n**Unit:** {unit}\n\n**What to do:** {act}")
 }
 
 /// The panel at its place, as JSON.
@@ -22,12 +23,14 @@ pub(crate) fn panel(panel: &Panel, id: u32, x: u32, y: u32) -> Value {
         "id": id,
         "type": plugin(panel.kind),
         "title": panel.title,
-        "description": description(panel.about),
+        "description": description(panel.about, panel.is_aged),
         "gridPos": { "x": x, "y": y, "w": width, "h": height },
     });
+    if panel.is_transparent {
+        written["transparent"] = json!(true);
+    }
     if panel.kind == Kind::Text {
         written["options"] = json!({ "mode": "markdown", "content": panel.text });
-        written["transparent"] = json!(true);
         return written;
     }
     written["datasource"] = datasource();
@@ -85,10 +88,14 @@ fn defaults(panel: &Panel) -> Value {
         "unit": panel.unit,
         "noValue": panel.no_value,
         "color": { "mode": if is_of_now(panel.kind) { "thresholds" } else { "palette-classic" } },
-        "thresholds": thresholds(&panel.steps),
+        "thresholds": thresholds(panel.base, &panel.steps),
         "mappings": panel.mappings,
         "custom": custom(panel.kind),
     });
+    if panel.unit == "percentunit" && matches!(panel.kind, Kind::Lines) {
+        // All 0 would have an axis up to 10000 % else.
+        defaults["custom"]["axisSoftMax"] = json!(0.1);
+    }
     for (key, value) in [("min", panel.bounds.0), ("max", panel.bounds.1)] {
         if let Some(value) = value {
             defaults[key] = json!(value);
@@ -109,10 +116,11 @@ fn custom(kind: Kind) -> Value {
             "showPoints": "never", "spanNulls": false, "stacking": { "mode": "normal", "group": "A" },
             "thresholdsStyle": { "mode": "off" } }),
         Kind::Bars => json!({ "drawStyle": "bars", "lineWidth": 0, "fillOpacity": 80, "barAlignment": -1,
+            "axisSoftMax": 1,
             "showPoints": "never", "spanNulls": false, "stacking": { "mode": "normal", "group": "A" },
             "thresholdsStyle": { "mode": "off" } }),
         Kind::StateTimeline => json!({ "lineWidth": 0, "fillOpacity": 80, "spanNulls": false }),
-        Kind::Table => json!({ "align": "auto", "cellOptions": { "type": "auto" }, "filterable": true }),
+        Kind::Table => json!({ "align": "auto", "cellOptions": { "type": "auto" }, "minWidth": 70 }),
         Kind::Stat | Kind::BarGauge | Kind::Text => json!({}),
     }
 }
@@ -129,9 +137,10 @@ fn options(panel: &Panel) -> Value {
     let reduced = json!({ "calcs": ["lastNotNull"], "fields": "", "values": false });
     let options = match panel.kind {
         Kind::Stat => json!({ "reduceOptions": reduced, "orientation": "auto", "textMode": "auto",
-            "colorMode": "value", "graphMode": "none", "justifyMode": "auto", "wideLayout": true }),
+            "colorMode": "value", "graphMode": "none", "justifyMode": "auto", "wideLayout": false }),
         Kind::BarGauge => json!({ "reduceOptions": reduced, "orientation": "horizontal", "displayMode": "basic",
-            "showUnfilled": true, "valueMode": "color", "namePlacement": "auto", "sizing": "auto" }),
+            "showUnfilled": true, "valueMode": "color", "namePlacement": "auto", "sizing": "auto",
+            "text": { "titleSize": 12, "valueSize": 20 } }),
         Kind::Lines | Kind::Bars | Kind::Areas => json!({
             "legend": { "displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": [] },
             "tooltip": { "mode": "multi", "sort": "desc" } }),

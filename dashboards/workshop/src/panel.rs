@@ -23,6 +23,25 @@ pub enum Kind {
     Text,
 }
 
+/// The colour of absent data: that of ordinary words.
+const ABSENT: &str = "text";
+
+/// Below every number: a first step for colours that hold for negative ones.
+pub const BELOW_ALL: f64 = -1e9;
+
+/// Grafana's unit of seconds that are not made into minutes.
+pub const SECONDS: &str = "suffix: s";
+
+/// The states of agents as wolkvox tells them, each with its colour. Red is not among them: none is bad by itself.
+const STATES: [(&str, &str); 6] = [
+    ("ready", "green"),
+    ("ring", "yellow"),
+    ("inbound", "dark-blue"),
+    ("outbound", "purple"),
+    ("acw", "light-blue"),
+    ("aux", "orange"),
+];
+
 /// What a panel says of itself to whoever looks at it for the first time.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
@@ -95,8 +114,10 @@ pub struct Panel {
     pub decimals: Option<u8>,
     /// What it says when there is nothing to show.
     pub no_value: &'static str,
-    /// Colours from these values on; the first holds from the bottom.
-    pub steps: Vec<(Option<f64>, &'static str)>,
+    /// Colours from these values on.
+    pub steps: Vec<(f64, &'static str)>,
+    /// The colour below all of them, which is also that of absent data: none that judges.
+    pub base: &'static str,
     /// Width in columns of 24, and height in rows of about 38 pixels.
     pub size: (u32, u32),
     /// Ends of the axis.
@@ -117,6 +138,10 @@ pub struct Panel {
     pub step: &'static str,
     /// What a text panel says.
     pub text: &'static str,
+    /// Whether it stands without a frame.
+    pub is_transparent: bool,
+    /// Whether it tells the age of its data where they are too old to be shown.
+    pub is_aged: bool,
 }
 
 impl Panel {
@@ -131,9 +156,11 @@ impl Panel {
             unit: "short",
             decimals: None,
             no_value: "no data",
-            steps: vec![(None, "blue")],
+            steps: vec![(0.0, "blue")],
+            base: ABSENT,
             size: (12, 8),
-            bounds: (None, None),
+            // A bar that does not begin at 0 lies about proportions.
+            bounds: (matches!(kind, Kind::Bars | Kind::BarGauge).then_some(0.0), None),
             options: Vec::new(),
             overrides: Vec::new(),
             mappings: Vec::new(),
@@ -142,6 +169,8 @@ impl Panel {
             time_from: None,
             step: "1m",
             text: "",
+            is_transparent: kind == Kind::Text,
+            is_aged: false,
         }
     }
 
@@ -193,8 +222,15 @@ impl Panel {
 
     /// Sets the colours.
     #[must_use]
-    pub fn steps(mut self, steps: &[(Option<f64>, &'static str)]) -> Self {
+    pub fn steps(mut self, steps: &[(f64, &'static str)]) -> Self {
         self.steps = steps.to_vec();
+        self
+    }
+
+    /// Sets the colour below the first step, for drawn thresholds alone: where a number stands it is that of absence.
+    #[must_use]
+    pub fn from_the_bottom(mut self, colour: &'static str) -> Self {
+        self.base = colour;
         self
     }
 
@@ -246,6 +282,45 @@ impl Panel {
         )
     }
 
+    /// Takes the frame away.
+    #[must_use]
+    pub fn transparent(mut self) -> Self {
+        self.is_transparent = true;
+        self
+    }
+
+    /// Seconds as people in contact centres speak of them: 285 s, not 4.75 mins.
+    #[must_use]
+    pub fn seconds(self) -> Self {
+        self.unit(SECONDS).whole()
+    }
+
+    /// Puts several numbers below each other, each with its name, in letters that do not shrink with their number.
+    #[must_use]
+    pub fn listed(self, value_size: u32) -> Self {
+        self.option("orientation", json!("horizontal"))
+            .option("textMode", json!("value_and_name"))
+            .option("wideLayout", json!(true))
+            .option("text", json!({ "titleSize": 14, "valueSize": value_size }))
+    }
+
+    /// Gives the field of this name a colour.
+    #[must_use]
+    pub fn colour_named(mut self, name: &str, colour: &str) -> Self {
+        let fixed = vec![("color", json!({ "mode": "fixed", "fixedColor": colour }))];
+        self.overrides.push(("byName", name.to_owned(), fixed));
+        self
+    }
+
+    /// Gives each state of agents its colour, on every dashboard the same.
+    #[must_use]
+    pub fn by_state(mut self) -> Self {
+        for (state, colour) in STATES {
+            self = self.colour_named(state, colour);
+        }
+        self
+    }
+
     /// Gives numbers words.
     #[must_use]
     pub fn words(mut self, words: &[(&str, &str, &str)]) -> Self {
@@ -285,6 +360,10 @@ impl Panel {
     /// hidden, sorted by the column of this title.
     #[must_use]
     pub fn columns(mut self, columns: Vec<Column>, sorted_by: &str, is_descending: bool) -> Self {
+        // The panel's own words are for a table without rows; a single cell without a number has a hyphen.
+        for kind in ["number", "string"] {
+            self.overrides.push(("byType", kind.to_owned(), vec![("noValue", json!("-"))]));
+        }
         let values = (0..self.queries.len()).map(|place| format!("Value #{}", letter(place)));
         let hidden =
             values.chain(["Time".to_owned()]).filter(|field| columns.iter().all(|column| column.field != *field));
@@ -300,7 +379,10 @@ impl Panel {
         ];
         self.options.push(("sortBy", json!([{ "displayName": sorted_by, "desc": is_descending }])));
         for column in columns {
-            let mut properties: Vec<_> = column.unit.map(|unit| ("unit", json!(unit))).into_iter().collect();
+            // An id is made of digits and would be shown as 4.10 K.
+            let is_label = !column.field.starts_with("Value");
+            let unit = column.unit.or(is_label.then_some("string"));
+            let mut properties: Vec<_> = unit.map(|unit| ("unit", json!(unit))).into_iter().collect();
             properties.extend(column.properties);
             if !properties.is_empty() {
                 self.overrides.push(("byName", column.title.to_owned(), properties));
@@ -327,8 +409,8 @@ impl Column {
 
     /// Colours its cells from these values on; the number stays readable beside the colour.
     #[must_use]
-    pub fn steps(mut self, steps: &[(Option<f64>, &'static str)]) -> Self {
-        self.properties.push(("thresholds", thresholds(steps)));
+    pub fn steps(mut self, steps: &[(f64, &'static str)]) -> Self {
+        self.properties.push(("thresholds", thresholds("transparent", steps)));
         self.properties.push(("color", json!({ "mode": "thresholds" })));
         self.properties.push(("custom.cellOptions", json!({ "type": "color-background", "mode": "basic" })));
         self
@@ -349,9 +431,10 @@ impl Column {
     }
 }
 
-/// Grafana's thresholds.
-pub(crate) fn thresholds(steps: &[(Option<f64>, &'static str)]) -> Value {
-    let steps: Vec<_> = steps.iter().map(|(value, color)| json!({ "color": color, "value": value })).collect();
+/// Grafana's thresholds. The base is the colour of what is not there, too.
+pub(crate) fn thresholds(base: &str, steps: &[(f64, &'static str)]) -> Value {
+    let steps = steps.iter().map(|(value, color)| json!({ "color": color, "value": value }));
+    let steps: Vec<_> = std::iter::once(json!({ "color": base, "value": null })).chain(steps).collect();
     json!({ "mode": "absolute", "steps": steps })
 }
 

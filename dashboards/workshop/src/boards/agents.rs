@@ -5,7 +5,7 @@ use crate::formulas::{
     AGENT, OPERATION, SERVING, Since, agent_calls, auxiliary_share, divided, grown, handling_time, heads,
     login_seconds, occupancy, state_seconds, sum, utilisation,
 };
-use crate::panel::{About, Kind, Panel, column, query};
+use crate::panel::{About, Kind, Panel, SECONDS, column, query};
 
 const TODAY: Since = Since::Midnight;
 const HOUR: Since = Since::Ago("1h");
@@ -33,10 +33,11 @@ pub(super) fn dashboard() -> Dashboard {
 
 fn headcount(title: &str, states: &str, colour: &'static str, about: About) -> Panel {
     Panel::new(Kind::Stat, title, about)
-        .ask(query(heads("", AGENT, states, "15m"), "agents"))
+        .ask(query(heads("", AGENT, states, "30m"), "agents"))
         .decimals(1)
+        .aged("agents")
         .when_empty("nobody logged in yet")
-        .steps(&[(None, colour)])
+        .steps(&[(0.0, colour)])
         .size(4, 5)
 }
 
@@ -46,7 +47,7 @@ fn serving() -> Panel {
         SERVING,
         "green",
         About {
-            shows: "How many agents were on calls or in after-call work, on average over the last 15 minutes.",
+            shows: "How many agents were on calls or in after-call work, on average over the last 30 minutes.",
             formula: "seconds in inbound, outbound and after-call work / seconds gone by.",
             unit: "agents (heads on average: 12.5 is possible).",
             act: "It is the load that the team carries. Compare with the agents that are free.",
@@ -60,7 +61,7 @@ fn free() -> Panel {
         "ready|ring",
         "blue",
         About {
-            shows: "How many agents were ready for a call or had one ringing, on average over the last 15 minutes.",
+            shows: "How many agents were ready for a call or had one ringing, on average over the last 30 minutes.",
             formula: "seconds in ready and ring / seconds gone by. wolkvox writes a state down when it ends, so a long \
                       wait shows late.",
             unit: "agents (heads on average).",
@@ -75,7 +76,7 @@ fn away() -> Panel {
         "aux",
         "orange",
         About {
-            shows: "How many agents were in auxiliary states (pause, training), on average over the last 15 minutes.",
+            shows: "How many agents were in auxiliary states (pause, training), on average over the last 30 minutes.",
             formula: "seconds in aux / seconds gone by. A long pause shows when it ends, all at once.",
             unit: "agents (heads on average).",
             act: "More than the plan allows while callers wait: call them back.",
@@ -95,8 +96,9 @@ fn busy() -> Panel {
         .ask(query(occupancy("", AGENT, HOUR), "occupancy"))
         .ask(query(utilisation("", AGENT, HOUR), "utilisation"))
         .share()
+        .aged("agents")
         .when_empty("nobody logged in yet")
-        .steps(&[(None, "blue"), (Some(0.6), "green"), (Some(0.85), "orange"), (Some(0.9), "red")])
+        .steps(&[(0.0, "blue"), (0.6, "green"), (0.85, "orange"), (0.9, "red")])
         .size(7, 5)
 }
 
@@ -110,22 +112,25 @@ fn aht() -> Panel {
     Panel::new(Kind::Stat, "Handling time", about)
         .ask(query(handling_time("", AGENT, HOUR), "last hour"))
         .ask(query(handling_time("", AGENT, TODAY), "today"))
-        .unit("s")
+        .seconds()
+        .aged("agents")
         .when_empty("no calls yet")
         .size(5, 5)
 }
 
 fn in_states() -> Panel {
     let about = About {
-        shows: "How many agents were in each state, on average over the last 15 minutes, at each moment.",
-        formula: "seconds spent in the state / seconds gone by. wolkvox writes a state's time down when it ends.",
+        shows: "How many agents were in each state, on average over the last 30 minutes, at each moment.",
+        formula: "seconds spent in the state / seconds gone by, of 30 minutes; the mean of the last ten such values, \
+                  so that a poll more or less in the window is not seen. wolkvox writes a state's time down when it ends.",
         unit: "agents (heads on average).",
         act: "Look for the hour at which aux widens or ready vanishes.",
     };
     Panel::new(Kind::Areas, "Agents by state", about)
-        .ask(query(heads("state", AGENT, ".+", "15m"), "{{state}}"))
+        .ask(query(heads("state", AGENT, ".+", "30m"), "{{state}}"))
         .decimals(1)
-        .when_empty("nobody logged in yet")
+        .by_state()
+        .when_empty("nobody logged in, or no data")
 }
 
 fn shares() -> Panel {
@@ -141,7 +146,7 @@ fn shares() -> Panel {
         .ask(query(utilisation("", AGENT, HOUR), "utilisation"))
         .ask(query(auxiliary_share("", AGENT, HOUR), "aux share"))
         .share()
-        .when_empty("nobody logged in yet")
+        .when_empty("nobody logged in, or no data")
 }
 
 fn table() -> Panel {
@@ -172,33 +177,27 @@ fn table() -> Panel {
         .ask(query(closed, "").may_be_empty("no e-mail closed yet, or not by these agents"))
         .columns(
             vec![
-                column("agent_name", "Agent"),
-                column("agent_id", "Id").link(
+                column("agent_name", "Agent").width(180),
+                column("agent_id", "Id").width(80).link(
                     "This agent alone",
                     "/d/wolkvox-agents?${datasource:queryparam}&${operation:queryparam}\
                      &var-agent=${__value.raw}&${__url_time_range}",
                 ),
-                column("operation", "Operation"),
+                column("operation", "Operation").width(100),
                 column("Value #B", "Logged in").unit("dthms", 0),
-                column("Value #C", "Occupancy")
-                    .unit("percentunit", 1)
-                    .steps(&[(None, "transparent"), (Some(0.9), "orange")]),
+                column("Value #C", "Occupancy").unit("percentunit", 1).steps(&[(0.9, "orange")]),
                 column("Value #D", "Utilisation").unit("percentunit", 1),
-                column("Value #E", "Handling time").unit("s", 0),
+                column("Value #E", "Handling time").unit(SECONDS, 0),
                 column("Value #F", "Calls").unit("short", 0),
-                column("Value #G", "Ring per call").unit("s", 1),
-                column("Value #H", "Aux").unit("percentunit", 1).steps(&[
-                    (None, "transparent"),
-                    (Some(0.2), "yellow"),
-                    (Some(0.35), "orange"),
-                ]),
+                column("Value #G", "Ring per call").unit(SECONDS, 1),
+                column("Value #H", "Aux").unit("percentunit", 1).steps(&[(0.2, "yellow"), (0.35, "orange")]),
                 column("Value #I", "Chats closed").unit("short", 0),
             ],
             "Calls",
             true,
         )
-        .when_empty("-")
-        .size(24, 12)
+        .when_empty("no figures: nobody logged in, or data too old (see Age of the data)")
+        .size(24, 14)
 }
 
 /// Inbound calls of each agent today.
@@ -227,8 +226,9 @@ fn slow() -> Panel {
             .may_be_empty("nobody has ten calls yet"),
         )
         .decimals(2)
+        .aged("agents")
         .when_empty("nobody has ten calls yet")
-        .steps(&[(None, "green"), (Some(1.25), "yellow"), (Some(1.5), "red")])
+        .steps(&[(0.0, "green"), (1.25, "yellow"), (1.5, "red")])
         .size(8, 9)
 }
 
@@ -258,8 +258,9 @@ fn on_break() -> Panel {
             .may_be_empty("nobody is logged in for an hour yet"),
         )
         .share()
+        .aged("agents")
         .when_empty("nobody is logged in for an hour yet")
-        .steps(&[(None, "green"), (Some(0.2), "yellow"), (Some(0.35), "red")])
+        .steps(&[(0.0, "green"), (0.2, "yellow"), (0.35, "red")])
         .size(8, 9)
 }
 
@@ -280,41 +281,47 @@ fn ringing() -> Panel {
             )
             .may_be_empty("nobody has ten calls yet"),
         )
-        .unit("s")
+        .unit(SECONDS)
         .decimals(1)
+        .aged("agents")
         .when_empty("nobody has ten calls yet")
-        .steps(&[(None, "green"), (Some(5.0), "yellow"), (Some(10.0), "red")])
+        .steps(&[(0.0, "green"), (5.0, "yellow"), (10.0, "red")])
         .size(8, 9)
 }
 
 fn hour() -> Panel {
     let about = About {
-        shows: "Occupancy in the newest hour, as wolkvox itself computes it: the ten highest at each moment.",
+        shows: "Occupancy in the newest hour, as wolkvox itself computes it: the ten highest now.",
         formula: "wolkvox's own figure, per agent; it begins anew with each hour.",
         unit: "share of time, in per cent.",
         act: "To compare with wolkvox's own screens, and to see who has had no pause for hours.",
     };
     let own = format!("max by ({BY}) (wolkvox_agent_current_hour_occupancy_ratio{{{AGENT}}})");
-    Panel::new(Kind::Lines, "Occupancy in the current hour", about)
+    Panel::new(Kind::BarGauge, "Highest occupancy in the current hour", about)
         .ask(query(named(&format!("topk(10, {own})")), "{{agent_name}} ({{agent_id}})"))
         .share()
         .at_most(1.0)
+        .aged("agents")
         .when_empty("nobody logged in yet")
+        .steps(&[(0.0, "blue"), (0.6, "green"), (0.85, "orange"), (0.9, "red")])
+        .size(12, 9)
 }
 
 fn hour_aht() -> Panel {
     let about = About {
-        shows: "Handling time in the newest hour, as wolkvox itself computes it: the ten longest at each moment.",
+        shows: "Handling time in the newest hour, as wolkvox itself computes it: the ten longest now.",
         formula: "wolkvox's own figure, per agent; it begins anew with each hour and is absent before the first call.",
         unit: "seconds.",
-        act: "One line far above the others: a difficult call, or one that was not ended.",
+        act: "One bar far above the others: a difficult call, or one that was not ended.",
     };
     let own = format!("max by ({BY}) (wolkvox_agent_current_hour_aht_seconds{{{AGENT}}})");
-    Panel::new(Kind::Lines, "Handling time in the current hour", about)
+    Panel::new(Kind::BarGauge, "Longest handling times in the current hour", about)
         .ask(
             query(named(&format!("topk(10, {own})")), "{{agent_name}} ({{agent_id}})")
                 .may_be_empty("no call in this hour"),
         )
-        .unit("s")
+        .seconds()
+        .aged("agents")
         .when_empty("no call in this hour yet")
+        .size(12, 9)
 }

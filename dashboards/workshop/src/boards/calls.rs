@@ -41,7 +41,9 @@ fn cost() -> Panel {
     };
     Panel::new(Kind::Stat, "Cost today", about)
         .ask(query(cost_today(), "{{operation}}"))
+        .unit("locale")
         .decimals(2)
+        .aged("call_durations")
         .when_empty("no calls yet")
         .option("textMode", json!("value_and_name"))
         .size(6, 5)
@@ -59,7 +61,9 @@ fn run_rate() -> Panel {
         format!("(max by (operation) (wolkvox_exporter_budget_reset_timestamp_seconds{{{OPERATION}}}) - time())");
     Panel::new(Kind::Stat, "Run rate: cost at midnight", about)
         .ask(query(format!("{} + {hour} * {left} / 3600", cost_today()), "{{operation}}"))
+        .unit("locale")
         .decimals(2)
+        .aged("call_durations")
         .when_empty("no calls yet")
         .option("textMode", json!("value_and_name"))
         .size(6, 5)
@@ -73,9 +77,10 @@ fn minutes() -> Panel {
         unit: "time, shown as hours and minutes.",
         act: "Check the carrier's bill against it.",
     };
-    Panel::new(Kind::Stat, "Billed today", about)
+    Panel::new(Kind::Stat, "Billed today (h:mm:ss)", about)
         .ask(query(sum("operation", &grown("wolkvox_call_billed_seconds_total", OPERATION, TODAY)), "{{operation}}"))
         .unit("dthms")
+        .aged("call_durations")
         .when_empty("no calls yet")
         .option("textMode", json!("value_and_name"))
         .size(6, 5)
@@ -90,7 +95,9 @@ fn per_call() -> Panel {
     };
     Panel::new(Kind::Stat, "Cost per call today", about)
         .ask(query(divided(&cost_today(), &count_of(LENGTHS, "operation", OPERATION, TODAY)), "{{operation}}"))
-        .decimals(3)
+        .unit("locale")
+        .decimals(2)
+        .aged("call_durations")
         .when_empty("no calls yet")
         .option("textMode", json!("value_and_name"))
         .size(6, 5)
@@ -106,23 +113,31 @@ fn costs() -> Panel {
     Panel::new(Kind::Bars, "Cost per half hour, by length", about)
         .ask(query(sum("interval", &grown("wolkvox_call_cost_total", OPERATION, HALF_HOUR)), "{{interval}} s"))
         .every("30m")
-        .when_empty("no calls yet")
+        .colour_named("0-5 s", "orange")
+        .colour_named("6-20 s", "yellow")
+        .colour_named("21-60 s", "light-blue")
+        .colour_named("61-120 s", "blue")
+        .colour_named("121+ s", "dark-blue")
+        .when_empty("no calls, or no data")
         .size(24, 7)
 }
 
 fn lengths() -> Panel {
     let about = About {
-        shows: "Connected calls of each half hour, and how many of them were at most five seconds long.",
+        shows: "Connected calls of each half hour: those of at most five seconds and, on top, the longer ones.",
         formula: "growth of the count of connected calls; of those up to 5 s.",
         unit: "calls per half hour.",
         act: "Short calls in step with all calls are normal; a rise of their share is not.",
     };
-    Panel::new(Kind::Lines, "Connected and short calls", about)
-        .ask(query(count_of(LENGTHS, "", OPERATION, HALF_HOUR), "connected"))
+    let whole = count_of(LENGTHS, "", OPERATION, HALF_HOUR);
+    Panel::new(Kind::Bars, "Connected and short calls", about)
         .ask(query(up_to(LENGTHS, "", OPERATION, "5", HALF_HOUR), "up to 5 s"))
-        .decimals(0)
+        .ask(query(format!("clamp_min({whole} - {}, 0)", up_to(LENGTHS, "", OPERATION, "5", HALF_HOUR)), "longer"))
+        .colour("A", "orange")
+        .colour("B", "green")
+        .whole()
         .every("30m")
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
         .size(10, 8)
 }
 
@@ -138,9 +153,10 @@ fn short() -> Panel {
         .ask(query(divided(&up_to(LENGTHS, "", OPERATION, "5", TODAY), &whole), "up to 5 s"))
         .ask(query(divided(&up_to(LENGTHS, "", OPERATION, "20", TODAY), &whole), "up to 20 s"))
         .share()
+        .aged("call_durations")
         .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(0.1), "yellow"), (Some(0.2), "red")])
-        .option("orientation", json!("horizontal"))
+        .steps(&[(0.0, "green"), (0.1, "yellow"), (0.2, "red")])
+        .listed(32)
         .size(4, 8)
 }
 
@@ -162,6 +178,7 @@ fn length_shares() -> Panel {
         .ask(query(divided(&format!("({whole} - {})", below("120")), &whole), "over 2 min"))
         .share()
         .at_most(1.0)
+        .aged("call_durations")
         .when_empty("no calls yet")
         .size(10, 8)
 }
@@ -183,12 +200,12 @@ fn funnel() -> Panel {
     ] {
         panel = panel.ask(query(ivr_calls("", outcome, TODAY), name));
     }
-    panel.whole().when_empty("no calls yet").size(8, 8)
+    panel.whole().aged("ivr_calls").when_empty("no calls yet").size(8, 8)
 }
 
 fn contained() -> Panel {
     let about = About {
-        shows: "Which share of today's callers the IVR dealt with alone: gross, and at the least.",
+        shows: "Which share of today's callers the IVR dealt with alone: gross, and at the least; and of how many calls that is.",
         formula: "gross: ended in the IVR / entered it. At the least: those whose whole time in the IVR was under ten \
                   seconds are taken off, for they hung up; as wolkvox's outcome is not told by length, calls passed on \
                   within ten seconds are taken off too.",
@@ -201,9 +218,12 @@ fn contained() -> Panel {
     Panel::new(Kind::Stat, "Containment today", about)
         .ask(query(containment("", TODAY), "gross"))
         .ask(query(least, "at the least"))
+        .ask(query(ivr_calls("", "", TODAY), "of calls"))
         .share()
+        .aged("ivr_calls")
         .when_empty("no calls yet")
-        .option("orientation", json!("horizontal"))
+        .listed(28)
+        .dress("C", vec![("unit", json!("short")), ("decimals", json!(0))])
         .size(4, 8)
 }
 
@@ -219,7 +239,7 @@ fn containments() -> Panel {
         .ask(query(containment(by, Since::Ago("1h")), "{{operation}}: {{routing_point_id}}"))
         .share()
         .at_most(1.0)
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
         .size(12, 8)
 }
 
@@ -234,8 +254,8 @@ fn times() -> Panel {
     Panel::new(Kind::Lines, "Time in the IVR and in all", about)
         .ask(query(mean_of("wolkvox_ivr_duration_seconds", "operation", OPERATION, hour), "in the IVR: {{operation}}"))
         .ask(query(mean_of("wolkvox_ivr_journey_seconds", "operation", OPERATION, hour), "in all: {{operation}}"))
-        .unit("s")
-        .when_empty("no calls yet")
+        .seconds()
+        .when_empty("no calls, or no data")
         .size(12, 8)
 }
 
@@ -253,7 +273,7 @@ fn kinds() -> Panel {
         ))
         .whole()
         .every("30m")
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
         .size(12, 8)
 }
 
@@ -277,7 +297,7 @@ fn codes() -> Panel {
             "Calls",
             true,
         )
-        .when_empty("-")
+        .when_empty("no figures: none yet, or data too old (see Age of the data)")
         .size(12, 10)
 }
 
@@ -304,6 +324,6 @@ fn closed() -> Panel {
             "Closed",
             true,
         )
-        .when_empty("-")
+        .when_empty("no figures: none yet, or data too old (see Age of the data)")
         .size(12, 10)
 }

@@ -3,12 +3,10 @@
 use serde_json::json;
 
 use super::process;
-use super::strip::{age, limit};
 use crate::dashboard::{Dashboard, Section};
 use crate::formulas::{OPERATION, divided, sum};
 use crate::panel::{About, Kind, Panel, column, query};
 
-const ALL_REPORTS: &str = ".+";
 const BY: &str = "operation, report";
 
 pub(super) fn dashboard() -> Dashboard {
@@ -48,9 +46,9 @@ fn up() -> Panel {
         .ask(query(format!("max by (operation) (wolkvox_up{{{OPERATION}}})"), "{{operation}}"))
         .words(&[("0", "does not answer", "red"), ("1", "answers", "green")])
         .when_empty("the exporter does not answer")
-        .steps(&[(None, "red"), (Some(1.0), "green")])
+        .steps(&[(0.0, "red"), (1.0, "green")])
         .option("textMode", json!("value_and_name"))
-        .size(6, 9)
+        .size(5, 9)
 }
 
 fn reports() -> Panel {
@@ -68,7 +66,7 @@ fn reports() -> Panel {
         json!([{ "type": "value", "options": {
         "0": { "text": "failed", "color": "red", "index": 0 }, "1": { "text": "answered", "color": "green", "index": 1 } } }]),
     );
-    let mut success = column("Value #A", "Newest attempt").steps(&[(None, "red"), (Some(1.0), "green")]);
+    let mut success = column("Value #A", "Newest attempt").steps(&[(0.0, "red"), (1.0, "green")]);
     success.properties.push(at_zero);
     Panel::new(Kind::Table, "Reports", about)
         .ask(query(newest("wolkvox_report_success"), ""))
@@ -81,22 +79,22 @@ fn reports() -> Panel {
         .ask(query(newest("wolkvox_exporter_series"), ""))
         .columns(
             vec![
-                column("operation", "Operation"),
-                column("report", "Report"),
+                column("operation", "Operation").width(110),
+                column("report", "Report").width(160),
                 success,
-                column("Value #B", "Age").unit("s", 0),
+                column("Value #B", "Age").unit("s", 1),
                 column("Value #C", "Interval").unit("s", 0),
-                column("Value #D", "Last tried").unit("s", 0),
-                column("Value #E", "Data end before").unit("s", 0),
-                column("Value #F", "Took").unit("s", 1),
+                column("Value #D", "Last tried").unit("s", 1),
+                column("Value #E", "Data end before").unit("s", 1),
+                column("Value #F", "Took").unit("s", 0),
                 column("Value #G", "Rows").unit("short", 0),
                 column("Value #H", "Series").unit("short", 0),
             ],
             "Age",
             true,
         )
-        .when_empty("-")
-        .size(18, 9)
+        .when_empty("the exporter does not answer")
+        .size(19, 9)
 }
 
 fn successes() -> Panel {
@@ -110,21 +108,25 @@ fn successes() -> Panel {
         .ask(query(newest("wolkvox_report_success"), "{{operation}} {{report}}"))
         .words(&[("0", "failed", "red"), ("1", "answered", "green")])
         .when_empty("the exporter does not answer")
-        .steps(&[(None, "red"), (Some(1.0), "green")])
+        .steps(&[(0.0, "red"), (1.0, "green")])
 }
 
 fn ages() -> Panel {
     let about = About {
-        shows: "How old each report's data are, in intervals: 3 is the limit at which they are taken away.",
-        formula: "3 × (now − the last answer) / (3 × interval).",
-        unit: "intervals. A saw-tooth up to a little above 1 is as it should be.",
+        shows: "How old each report's data were at the most within the last 15 minutes, in intervals: 3 is the limit at \
+                which they are taken away.",
+        formula: "the highest of (now − the last answer) / interval within 15 minutes.",
+        unit: "intervals. A little above 1 is as it should be.",
         act: "Above 1.5 for long: answers are late or missing.",
     };
+    let age = format!("(time() - {})", newest("wolkvox_report_last_success_timestamp_seconds"));
+    let interval = newest("wolkvox_report_interval_seconds");
     Panel::new(Kind::Lines, "Age in intervals", about)
-        .ask(query(format!("3 * {} / ({} > 0)", age(ALL_REPORTS), limit(ALL_REPORTS)), "{{operation}} {{report}}"))
+        .ask(query(format!("max_over_time(({age} / ({interval} > 0))[15m:1m])"), "{{operation}} {{report}}"))
         .decimals(1)
-        .when_empty("no data for 12 hours")
-        .steps(&[(None, "green"), (Some(3.0), "red")])
+        .when_empty("the exporter does not answer")
+        .from_the_bottom("green")
+        .steps(&[(3.0, "red")])
         .dress("A", vec![("custom.thresholdsStyle", json!({ "mode": "line" }))])
 }
 
@@ -139,7 +141,7 @@ fn requests() -> Panel {
         .ask(query(grown("wolkvox_exporter_api_requests_total", "report"), "{{report}}"))
         .whole()
         .every("30m")
-        .when_empty("no requests yet")
+        .when_empty("no requests, or no data")
 }
 
 fn failures() -> Panel {
@@ -154,8 +156,8 @@ fn failures() -> Panel {
         .ask(query(format!("{grown} > 0"), "{{operation}} {{report}}: {{cause}}").may_be_empty("nothing failed"))
         .whole()
         .every("30m")
-        .when_empty("nothing failed")
-        .steps(&[(None, "red")])
+        .when_empty("nothing failed, or no data")
+        .steps(&[(0.0, "red")])
 }
 
 fn durations() -> Panel {
@@ -176,7 +178,7 @@ fn durations() -> Panel {
         .ask(query(ninth, "90 %: {{report}}"))
         .unit("s")
         .as_target("B")
-        .when_empty("no requests yet")
+        .when_empty("no requests, or no data")
 }
 
 fn bytes() -> Panel {
@@ -190,7 +192,7 @@ fn bytes() -> Panel {
         .ask(query(grown("wolkvox_exporter_api_response_bytes_total", "report"), "{{report}}"))
         .unit("bytes")
         .every("30m")
-        .when_empty("no answers yet")
+        .when_empty("no answers, or no data")
 }
 
 fn quota() -> Panel {
@@ -247,7 +249,7 @@ fn plan() -> Panel {
         .ask(query(divided(&format!("({used} + {hour} * {left} / 3600)"), &allowed), "{{operation}}"))
         .share()
         .when_empty("the quota is not known")
-        .steps(&[(None, "green"), (Some(0.9), "orange"), (Some(1.0), "red")])
+        .steps(&[(0.0, "green"), (0.9, "orange"), (1.0, "red")])
         .option("textMode", json!("value_and_name"))
         .size(4, 8)
 }
@@ -264,7 +266,7 @@ fn skipped() -> Panel {
         .ask(query(format!("{grown} > 0"), "{{operation}}: {{reason}}").may_be_empty("no turn was left out"))
         .whole()
         .every("30m")
-        .when_empty("no turn was left out")
+        .when_empty("no turn left out, or no data")
         .size(4, 8)
 }
 
@@ -295,7 +297,7 @@ fn rejected() -> Panel {
         .ask(query(format!("{grown} > 0"), "{{report}}: {{reason}}").may_be_empty("no row was rejected"))
         .whole()
         .every("30m")
-        .when_empty("no row was rejected")
+        .when_empty("no row rejected, or no data")
         .size(6, 8)
 }
 
@@ -303,16 +305,22 @@ fn unknown() -> Panel {
     let about = About {
         shows: "Fields of wolkvox's answers that this exporter does not know, and series left out because of the limit, \
                 in each half hour.",
-        formula: "growth of both counts.",
+        formula: "growth of both counts; only reports at which it occurred.",
         unit: "fields; series.",
         act: "Unknown fields: look into the changelog for a newer version. Left-out series: raise series_per_report.",
     };
     Panel::new(Kind::Bars, "Unknown fields, dropped series", about)
-        .ask(query(grown("wolkvox_exporter_unknown_fields_total", "report"), "unknown fields: {{report}}"))
-        .ask(query(grown("wolkvox_exporter_dropped_series_total", "report"), "dropped series: {{report}}"))
+        .ask(
+            query(format!("{} > 0", grown("wolkvox_exporter_unknown_fields_total", "report")), "fields: {{report}}")
+                .may_be_empty("all fields are known"),
+        )
+        .ask(
+            query(format!("{} > 0", grown("wolkvox_exporter_dropped_series_total", "report")), "series: {{report}}")
+                .may_be_empty("no series is dropped"),
+        )
         .whole()
         .every("30m")
-        .when_empty("no data")
+        .when_empty("nothing unknown or dropped, or no data")
         .size(6, 8)
 }
 

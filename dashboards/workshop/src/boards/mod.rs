@@ -2,6 +2,7 @@
 
 use crate::dashboard::Dashboard;
 
+mod age;
 mod agents;
 mod calls;
 mod exporter;

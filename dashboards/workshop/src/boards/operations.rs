@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::verdict::{VERDICTS, verdicts};
+use super::verdict::{MISSING, VERDICTS, WAITING, verdicts};
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
     HIGHEST_TARGET, OPERATION, SKILL, Since, TARGET, abandoned, abandonment, answered, calls_missing, heads, inbound,
@@ -44,9 +44,10 @@ fn waiting() -> Panel {
     Panel::new(Kind::Stat, "Waiting now", about)
         .ask(query(calls_waiting(""), "waiting"))
         .whole()
+        .aged("skills")
         .when_empty("no data")
-        .steps(&[(None, "green"), (Some(1.0), "yellow"), (Some(5.0), "orange"), (Some(10.0), "red")])
-        .size(4, 5)
+        .steps(&WAITING)
+        .size(3, 5)
 }
 
 fn level_now() -> Panel {
@@ -58,6 +59,7 @@ fn level_now() -> Panel {
     };
     verdicts(Panel::new(Kind::Stat, "Service level, last 30 min", about), HALF_HOUR, "")
         .share()
+        .aged("skills")
         .when_empty("no calls yet")
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
@@ -68,10 +70,11 @@ fn level_today() -> Panel {
         shows: "The strict service level of today since midnight, and how it stands to the target.",
         formula: VERDICTS,
         unit: "share of calls, in per cent.",
-        act: "Below target: “Calls to make good” tells how far it is still to go today.",
+        act: "Below target: “To make good” tells how far it is still to go today.",
     };
     verdicts(Panel::new(Kind::Stat, "Service level today", about), TODAY, "")
         .share()
+        .aged("skills")
         .when_empty("no calls yet")
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
@@ -85,12 +88,13 @@ fn missing() -> Panel {
         unit: "calls.",
         act: "Compare it with the calls that still come today: more than those, and the day cannot be saved.",
     };
-    Panel::new(Kind::Stat, "Calls to make good today", about)
-        .ask(query(format!("sum({})", calls_missing("operation", SKILL)), "in a row, in time"))
+    Panel::new(Kind::Stat, "To make good", about)
+        .ask(query(format!("sum({})", calls_missing("operation", SKILL)), "calls in a row"))
         .whole()
+        .aged("skills")
         .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(1.0), "yellow"), (Some(50.0), "red")])
-        .size(4, 5)
+        .steps(&MISSING)
+        .size(3, 5)
 }
 
 fn abandonment_now() -> Panel {
@@ -105,10 +109,11 @@ fn abandonment_now() -> Panel {
         .ask(query(abandonment("", SKILL, HALF_HOUR), "last 30 min").may_be_empty("no call in half an hour"))
         .ask(query(abandonment("", SKILL, TODAY), "today"))
         .share()
+        .aged("skills")
         .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(0.05), "orange"), (Some(0.1), "red")])
-        .option("orientation", json!("horizontal"))
-        .size(3, 5)
+        .steps(&[(0.0, "green"), (0.05, "orange"), (0.1, "red")])
+        .listed(26)
+        .size(4, 5)
 }
 
 fn speed() -> Panel {
@@ -121,12 +126,12 @@ fn speed() -> Panel {
     Panel::new(Kind::Stat, "Speed of answer", about)
         .ask(query(speed_of_answer("", SKILL, HALF_HOUR), "last 30 min").may_be_empty("no call in half an hour"))
         .ask(query(speed_of_answer("", SKILL, TODAY), "today").may_be_empty("no calls yet"))
-        .unit("s")
-        .decimals(1)
+        .seconds()
+        .aged("ivr_calls")
         .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(20.0), "yellow"), (Some(60.0), "red")])
-        .option("orientation", json!("horizontal"))
-        .size(3, 5)
+        .steps(&[(0.0, "green"), (20.0, "yellow"), (60.0, "red")])
+        .listed(26)
+        .size(4, 5)
 }
 
 fn skills() -> Panel {
@@ -149,34 +154,26 @@ fn skills() -> Panel {
         .ask(query(abandonment(by, SKILL, TODAY), ""))
         .columns(
             vec![
-                column("skill_name", "Skill").link(
+                column("skill_name", "Skill").width(220).link(
                     "Open this skill",
                     "/d/wolkvox-skill?${datasource:queryparam}&var-operation=${__data.fields.Operation}\
                      &var-skill=${__data.fields.Id}&${__url_time_range}",
                 ),
-                column("operation", "Operation"),
+                column("operation", "Operation").width(110),
                 column("skill_id", "Id").width(80),
-                column("Value #B", "Waiting").unit("short", 0).steps(&[
-                    (None, "transparent"),
-                    (Some(1.0), "yellow"),
-                    (Some(5.0), "red"),
-                ]),
+                column("Value #B", "Waiting").unit("short", 0).steps(&WAITING[1..]),
                 column("Value #C", "Offered today").unit("short", 0),
                 column("Value #D", "In time, 30 min").unit("percentunit", 1),
                 column("Value #E", "In time, today").unit("percentunit", 1),
                 column("Value #F", "Target").unit("percentunit", 0),
-                column("Value #G", "To make good").unit("short", 0).steps(&[
-                    (None, "transparent"),
-                    (Some(1.0), "yellow"),
-                    (Some(20.0), "red"),
-                ]),
+                column("Value #G", "To make good").unit("short", 0).steps(&MISSING[1..]),
                 column("Value #H", "Abandoned, today").unit("percentunit", 1),
             ],
             "To make good",
             true,
         )
-        .when_empty("-")
-        .size(24, 10)
+        .when_empty("no figures: none yet, or data too old (see Age of the data)")
+        .size(24, 7)
 }
 
 fn levels() -> Panel {
@@ -194,7 +191,7 @@ fn levels() -> Panel {
         .ask(query(HIGHEST_TARGET, "target"))
         .share()
         .at_most(1.0)
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
         .colour("A", "blue")
         .dress(
             "B",
@@ -220,23 +217,25 @@ fn volumes() -> Panel {
         .ask(query(abandoned("", SKILL, HALF_HOUR), "abandoned"))
         .whole()
         .every("30m")
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
         .colour("A", "green")
         .colour("B", "red")
 }
 
 fn states() -> Panel {
     let about = About {
-        shows: "How many agents were in each state, on average over the last 15 minutes, over all skills.",
-        formula: "seconds spent in a state / seconds gone by. wolkvox writes a state's time down when the state ends: a \
+        shows: "How many agents were in each state, on average over the last 30 minutes, over all skills.",
+        formula: "seconds spent in a state / seconds gone by, of 30 minutes; the mean of the last ten such values, \
+                  so that a poll more or less in the window is not seen. wolkvox writes a state's time down when the state ends: a \
                   long pause shows late and all at once.",
         unit: "agents.",
         act: "Callers waiting while many are in aux or after-call work: ask the team leads.",
     };
     Panel::new(Kind::Areas, "Agents by state", about)
-        .ask(query(heads("state", OPERATION, ".+", "15m"), "{{state}}"))
+        .ask(query(heads("state", OPERATION, ".+", "30m"), "{{state}}"))
         .decimals(1)
-        .when_empty("nobody logged in yet")
+        .by_state()
+        .when_empty("nobody logged in, or no data")
 }
 
 fn abandonments() -> Panel {
@@ -249,9 +248,9 @@ fn abandonments() -> Panel {
     Panel::new(Kind::Lines, "Abandonment", about)
         .ask(query(abandonment("operation", SKILL, HALF_HOUR), "{{operation}}"))
         .share()
-        .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(0.05), "orange"), (Some(0.1), "red")])
-        .size(8, 8)
+        .when_empty("no calls, or no data")
+        .steps(&[(0.0, "green"), (0.05, "orange"), (0.1, "red")])
+        .size(12, 8)
 }
 
 fn queues() -> Panel {
@@ -272,5 +271,5 @@ fn queues() -> Panel {
         .whole()
         .as_target("B")
         .when_empty("no data")
-        .size(16, 8)
+        .size(24, 8)
 }

@@ -28,9 +28,9 @@ fn build() -> Panel {
         ))
         .unit("s")
         .when_empty("the exporter does not answer")
-        .steps(&[(None, "orange"), (Some(3600.0), "green")])
+        .steps(&[(0.0, "orange"), (3600.0, "green")])
         .option("textMode", json!("value_and_name"))
-        .size(6, 7)
+        .size(5, 7)
 }
 
 fn configuration() -> Panel {
@@ -44,19 +44,19 @@ fn configuration() -> Panel {
         .ask(query("max by (instance) (wolkvox_exporter_config_last_reload_successful)", "{{instance}}"))
         .ask(query(
             "time() - max by (instance) (wolkvox_exporter_config_last_reload_success_timestamp_seconds)",
-            "read, ago",
+            "read so long ago",
         ))
         .ask(query(
             format!("max by (operation, server, timezone) (wolkvox_operation_info{{{OPERATION}}})"),
-            "{{operation}}: server {{server}}, {{timezone}}",
+            "{{operation}} ({{server}}, {{timezone}})",
         ))
         .words(&[("0", "refused", "red"), ("1", "read", "green")])
         .dress("B", vec![("unit", json!("s")), ("mappings", json!([]))])
         .dress("C", vec![("mappings", json!([{ "type": "value", "options": { "1": { "text": "configured" } } }]))])
         .when_empty("the exporter does not answer")
-        .steps(&[(None, "text")])
-        .option("textMode", json!("value_and_name"))
-        .size(9, 7)
+        .steps(&[])
+        .listed(18)
+        .size(11, 7)
 }
 
 fn scrape() -> Panel {
@@ -70,7 +70,7 @@ fn scrape() -> Panel {
         .ask(query(own("scrape_duration_seconds"), "{{instance}}"))
         .unit("s")
         .when_empty("not scraped")
-        .size(9, 7)
+        .size(8, 7)
 }
 
 fn samples() -> Panel {
@@ -82,7 +82,7 @@ fn samples() -> Panel {
     };
     Panel::new(Kind::Lines, "Size of a scrape", about)
         .ask(query(own("scrape_samples_scraped"), "{{instance}}"))
-        .whole()
+        .unit("none")
         .when_empty("not scraped")
         .size(6, 7)
 }
@@ -113,6 +113,7 @@ fn cpu() -> Panel {
     Panel::new(Kind::Lines, "Processor", about)
         .ask(query(own("rate(process_cpu_seconds_total[15m])"), "{{instance}}"))
         .share()
+        .decimals(2)
         .when_empty("the exporter does not answer")
         .size(6, 7)
 }
@@ -125,9 +126,9 @@ fn files() -> Panel {
         act: "Files near the limit: connections pile up. Report it.",
     };
     Panel::new(Kind::Lines, "Open files and threads", about)
-        .ask(query(own("process_open_fds"), "open: {{instance}}"))
-        .ask(query(own("process_max_fds"), "allowed: {{instance}}"))
-        .ask(query(own("process_threads"), "threads: {{instance}}"))
+        .ask(query(own("process_open_fds"), "open"))
+        .ask(query(own("process_max_fds"), "allowed"))
+        .ask(query(own("process_threads"), "threads"))
         .whole()
         .dress("B", vec![("custom.hideFrom", json!({ "legend": false, "tooltip": false, "viz": true }))])
         .when_empty("the exporter does not answer")

@@ -7,7 +7,7 @@ use crate::formulas::{
     HIGHEST_TARGET, OPERATION, SKILL, Since, TARGET, divided, grown, offered_judged, service_level,
     service_level_lenient, sum, within,
 };
-use crate::panel::{About, Kind, Panel, column, query};
+use crate::panel::{About, BELOW_ALL, Kind, Panel, column, query};
 
 /// The whole range of the panel: the month so far where the panel says so.
 const RANGE: Since = Since::Ago("$__range");
@@ -43,6 +43,7 @@ fn month() -> Panel {
         .share()
         .decimals(2)
         .over("now/M")
+        .aged("skills")
         .when_empty("no calls yet")
         .option("textMode", json!("value_and_name"))
         .size(6, 5)
@@ -84,14 +85,15 @@ fn budget() -> Panel {
                 it is off by so many.",
         formula: "(1 − target) × offered − (offered − in time), over the range of this panel; offered = answered + abandoned.",
         unit: "calls.",
-        act: "Each late call costs one, each call adds 1 − target. Below 0, see “Calls to make good” for the day.",
+        act: "Each late call costs one, each call adds 1 − target. Below 0, see “To make good” for the day.",
     };
-    Panel::new(Kind::Stat, "Error budget left, month so far", about)
+    Panel::new(Kind::Stat, "Budget left (calls)", about)
         .ask(query(format!("{} - {}", allowed(), missed()), "{{operation}}"))
         .whole()
         .over("now/M")
+        .aged("skills")
         .when_empty("no calls yet")
-        .steps(&[(None, "red"), (Some(0.0), "green")])
+        .steps(&[(BELOW_ALL, "red"), (0.0, "green")])
         .option("textMode", json!("value_and_name"))
         .size(6, 5)
 }
@@ -103,12 +105,13 @@ fn spent() -> Panel {
         unit: "share of the budget, in per cent.",
         act: "Above 100 % in the first week can be made good; in the last one it cannot.",
     };
-    Panel::new(Kind::Stat, "Error budget used, month so far", about)
+    Panel::new(Kind::Stat, "Budget used", about)
         .ask(query(divided(&missed(), &allowed()), "{{operation}}"))
         .share()
         .over("now/M")
+        .aged("skills")
         .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(0.8), "yellow"), (Some(1.0), "red")])
+        .steps(&[(0.0, "green"), (0.8, "yellow"), (1.0, "red")])
         .option("textMode", json!("value_and_name"))
         .size(6, 5)
 }
@@ -131,7 +134,7 @@ fn days() -> Panel {
         .over("30d")
         .every("1h")
         .as_target("C")
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
         .size(24, 8)
 }
 
@@ -156,8 +159,9 @@ fn burn() -> Panel {
     }
     panel
         .decimals(2)
+        .aged("skills")
         .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(1.1), "yellow"), (Some(2.0), "red")])
+        .steps(&[(0.0, "green"), (1.1, "yellow"), (2.0, "red")])
         .option("textMode", json!("value_and_name"))
         .size(10, 8)
 }
@@ -173,8 +177,9 @@ fn burns() -> Panel {
         .ask(query(burning("1h"), "{{operation}}, 1 h"))
         .ask(query(burning("1d"), "{{operation}}, 1 d"))
         .decimals(2)
-        .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(1.1), "yellow"), (Some(2.0), "red")])
+        .when_empty("no calls, or no data")
+        .from_the_bottom("green")
+        .steps(&[(1.1, "yellow"), (2.0, "red")])
         .dress("A", vec![("custom.thresholdsStyle", json!({ "mode": "line" }))])
         .size(14, 8)
 }
@@ -197,12 +202,12 @@ fn heat() -> Panel {
     let about = About {
         shows: "The strict service level of each hour of the week, over the last four weeks, by the operation's own clock.",
         formula: "in time / (answered + abandoned), each summed over that hour of the last four such weekdays, divided \
-                  once. An hour without calls is empty.",
+                  once. An hour with fewer than ten calls in all is empty.",
         unit: "share of calls, in per cent.",
         act: "Red cells in a column: that weekday's schedule. In a row: that hour's. One cell alone: chance, or a meeting.",
     };
     let days = [(1, "Mon"), (2, "Tue"), (3, "Wed"), (4, "Thu"), (5, "Fri"), (6, "Sat"), (0, "Sun")];
-    let steps = [(None, "dark-red"), (Some(0.6), "orange"), (Some(0.75), "yellow"), (Some(0.8), "green")];
+    let steps = [(0.0, "dark-red"), (0.6, "orange"), (0.75, "yellow"), (0.8, "green")];
     let hour = Since::Ago("1h");
     let mut panel = Panel::new(Kind::Table, "Weekday by hour, four weeks", about).steps(&steps);
     let mut columns = vec![column("hour", "Hour").width(70)];
@@ -210,12 +215,13 @@ fn heat() -> Panel {
         let within = by_hour(&within("operation", SKILL, hour), weekday);
         let offered = by_hour(&offered_judged("operation", SKILL, hour), weekday);
         // Two digits, so that they can be sorted as words.
-        let padded = format!("label_replace({}, \"hour\", \"0$1\", \"hour\", \"(.)\")", divided(&within, &offered));
-        panel = panel.ask(query(format!("clamp_max({padded}, 1)"), "").may_be_empty("no such weekday in the history"));
+        let padded = format!("label_replace({within} / ({offered} > 9), \"hour\", \"0$1\", \"hour\", \"(.)\")");
+        let clock = format!("label_replace({padded}, \"hour\", \"$1:00\", \"hour\", \"(.+)\")");
+        panel = panel.ask(query(format!("clamp_max({clock}, 1)"), "").may_be_empty("no such weekday in the history"));
         let field = format!("Value #{}", crate::panel::letter(place));
         columns.push(column(&field, name).unit("percentunit", 0).steps(&steps));
     }
-    panel.columns(columns, "Hour", false).share().when_empty("-").size(24, 14)
+    panel.columns(columns, "Hour", false).share().when_empty("no hour with ten calls yet, or no data").size(24, 15)
 }
 
 fn formulas() -> Panel {
@@ -252,8 +258,9 @@ fn formulas() -> Panel {
         .share()
         .decimals(2)
         .at_most(1.0)
+        .aged("skills")
         .when_empty("no calls yet")
-        .size(9, 8)
+        .size(9, 10)
 }
 
 fn base() -> Panel {
@@ -269,9 +276,10 @@ fn base() -> Panel {
             format!("max by (operation, base) (wolkvox_skill_service_level_base_info{{{OPERATION}}})"),
             "{{operation}}: {{base}}",
         ))
+        .aged("skills")
         .when_empty("not known yet")
         .option("textMode", json!("name"))
-        .size(5, 8)
+        .size(5, 10)
 }
 
 fn words() -> Panel {
@@ -281,7 +289,7 @@ fn words() -> Panel {
         unit: "none.",
         act: "Agree on one with whoever pays, in writing.",
     };
-    let mut panel = Panel::new(Kind::Text, "Five formulas, one day", about).size(10, 8);
+    let mut panel = Panel::new(Kind::Text, "Five formulas, one day", about).size(10, 10);
     panel.text = "One example: 1000 answered, 860 of them in time; 60 abandoned, 20 of them in time, 10 of them short.\n\n\
                   | formula | result | here |\n|---|---|---|\n\
                   | in time / answered | 86.0 % | lenient, exact |\n\

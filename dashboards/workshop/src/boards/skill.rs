@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::verdict::{VERDICTS, verdicts};
+use super::verdict::{MISSING, VERDICTS, WAITING, verdicts};
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
     OPERATION, SKILL, Since, WEEKS, abandonment, calls_missing, count_of, divided, four_weeks, grown, inbound, mean_of,
@@ -45,7 +45,8 @@ fn waiting() -> Panel {
     Panel::new(Kind::Stat, "Waiting now", about)
         .ask(query(calls_waiting(""), "waiting"))
         .whole()
-        .steps(&[(None, "green"), (Some(1.0), "yellow"), (Some(5.0), "red")])
+        .aged("skills")
+        .steps(&WAITING)
         .size(3, 5)
 }
 
@@ -58,6 +59,7 @@ fn level() -> Panel {
     };
     verdicts(Panel::new(Kind::Stat, "Service level today", about), TODAY, "")
         .share()
+        .aged("skills")
         .when_empty("no calls yet")
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
@@ -71,11 +73,12 @@ fn missing() -> Panel {
         unit: "calls.",
         act: "More than still come today: plan for tomorrow instead.",
     };
-    Panel::new(Kind::Stat, "Calls to make good today", about)
-        .ask(query(format!("sum({})", calls_missing("operation", SKILL)), "in a row, in time"))
+    Panel::new(Kind::Stat, "To make good", about)
+        .ask(query(format!("sum({})", calls_missing("operation", SKILL)), "calls in a row"))
         .whole()
+        .aged("skills")
         .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(1.0), "yellow"), (Some(20.0), "red")])
+        .steps(&MISSING)
         .size(4, 5)
 }
 
@@ -90,8 +93,9 @@ fn calls() -> Panel {
         .ask(query(inbound("", SKILL, TODAY), "arrived"))
         .ask(query(offered("", SKILL, TODAY), "answered or given up"))
         .whole()
+        .aged("skills")
         .when_empty("no calls yet")
-        .option("orientation", json!("horizontal"))
+        .listed(26)
         .size(4, 5)
 }
 
@@ -106,9 +110,10 @@ fn given_up() -> Panel {
         .ask(query(abandonment("", SKILL, HALF_HOUR), "last 30 min").may_be_empty("no call in half an hour"))
         .ask(query(abandonment("", SKILL, TODAY), "today"))
         .share()
+        .aged("skills")
         .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(0.05), "orange"), (Some(0.1), "red")])
-        .option("orientation", json!("horizontal"))
+        .steps(&[(0.0, "green"), (0.05, "orange"), (0.1, "red")])
+        .listed(26)
         .size(4, 5)
 }
 
@@ -122,11 +127,11 @@ fn waits() -> Panel {
     Panel::new(Kind::Stat, "Speed of answer", about)
         .ask(query(speed_of_answer("", SKILL, HALF_HOUR), "last 30 min").may_be_empty("no call in half an hour"))
         .ask(query(speed_of_answer("", SKILL, TODAY), "today").may_be_empty("no calls yet"))
-        .unit("s")
-        .decimals(1)
+        .seconds()
+        .aged("ivr_calls")
         .when_empty("no calls yet")
-        .steps(&[(None, "green"), (Some(20.0), "yellow"), (Some(60.0), "red")])
-        .option("orientation", json!("horizontal"))
+        .steps(&[(0.0, "green"), (20.0, "yellow"), (60.0, "red")])
+        .listed(26)
         .size(4, 5)
 }
 
@@ -145,8 +150,11 @@ fn thresholds() -> Panel {
         .ask(query(crate::formulas::HIGHEST_TARGET, "target"))
         .share()
         .at_most(1.0)
+        .colour_named("within 10 s", "light-blue")
+        .colour_named("within 20 s", "blue")
+        .colour_named("within 30 s", "dark-blue")
         .as_target("B")
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
 }
 
 fn own_figures() -> Panel {
@@ -169,7 +177,7 @@ fn own_figures() -> Panel {
         .ask(query(named(&given_up), "abandonment: {{operation}} {{skill_name}}"))
         .share()
         .at_most(1.0)
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
 }
 
 /// Shares of waits between bounds, of the day so far.
@@ -189,6 +197,7 @@ fn shares(panel: Panel, outcome: &str) -> Panel {
         .ask(query(divided(&format!("({whole} - {})", below("300")), &whole), "over 5 min"))
         .share()
         .at_most(1.0)
+        .aged("ivr_calls")
         .when_empty("no calls yet")
         .size(8, 9)
 }
@@ -200,7 +209,7 @@ fn wait_shares() -> Panel {
         unit: "share of answered calls, in per cent.",
         act: "A long tail at the bottom: some callers are forgotten while others are served at once.",
     };
-    shares(Panel::new(Kind::BarGauge, "Waits of answered calls today", about), "answered").steps(&[(None, "green")])
+    shares(Panel::new(Kind::BarGauge, "Waits of answered calls today", about), "answered").steps(&[(0.0, "green")])
 }
 
 fn patience() -> Panel {
@@ -210,7 +219,7 @@ fn patience() -> Panel {
         unit: "share of abandoned calls, in per cent.",
         act: "Many within 10 s: wrong number or a confusing announcement, not missing agents.",
     };
-    shares(Panel::new(Kind::BarGauge, "Waits of abandoned calls today", about), "abandoned").steps(&[(None, "orange")])
+    shares(Panel::new(Kind::BarGauge, "Waits of abandoned calls today", about), "abandoned").steps(&[(0.0, "orange")])
 }
 
 fn asa() -> Panel {
@@ -223,8 +232,10 @@ fn asa() -> Panel {
     let matchers = SKILL;
     Panel::new(Kind::Lines, "Mean wait", about)
         .ask(query(mean_of("wolkvox_skill_wait_seconds", "outcome", matchers, HALF_HOUR), "{{outcome}}"))
-        .unit("s")
-        .when_empty("no calls yet")
+        .seconds()
+        .colour_named("answered", "green")
+        .colour_named("abandoned", "red")
+        .when_empty("no calls, or no data")
         .size(8, 9)
 }
 
@@ -244,7 +255,7 @@ fn arrivals() -> Panel {
         .ask(query(format!("avg({past})"), "mean of four weeks").may_be_empty("no week of history"))
         .decimals(0)
         .as_target("C")
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
         .size(24, 8)
 }
 
@@ -262,9 +273,17 @@ fn handling() -> Panel {
     Panel::new(Kind::Lines, "Time with an agent", about)
         .ask(query(mean_of(name, "", SKILL, HALF_HOUR), "mean"))
         .ask(query(long, "longer than 10 min"))
-        .unit("s")
-        .dress("B", vec![("unit", json!("percentunit")), ("custom.axisPlacement", json!("right")), ("min", json!(0))])
-        .when_empty("no calls yet")
+        .seconds()
+        .dress(
+            "B",
+            vec![
+                ("unit", json!("percentunit")),
+                ("decimals", json!(1)),
+                ("custom.axisPlacement", json!("right")),
+                ("min", json!(0)),
+            ],
+        )
+        .when_empty("no calls, or no data")
 }
 
 fn ivr_before() -> Panel {
@@ -280,6 +299,6 @@ fn ivr_before() -> Panel {
             mean_of("wolkvox_ivr_duration_seconds", "operation, routing_point_id", OPERATION, HALF_HOUR),
             "{{operation}}: routing point {{routing_point_id}}",
         ))
-        .unit("s")
-        .when_empty("no calls yet")
+        .seconds()
+        .when_empty("no calls, or no data")
 }

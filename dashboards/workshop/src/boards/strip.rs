@@ -2,32 +2,11 @@
 
 use serde_json::json;
 
+use super::age::{age, too_old};
 use crate::panel::{About, Kind, Panel, query};
 
 /// Alerts that fire for the chosen operations, and those that belong to none.
 pub(crate) const FIRING: &str = r#"ALERTS{alertname=~"Wolkvox.*", alertstate="firing", operation=~"$operation|"}"#;
-
-/// How old each report's data are. The moment of the last answer is looked for in the past hours, so that the age goes
-/// on growing where the exporter itself is gone.
-pub(crate) fn age(reports: &str) -> String {
-    let answered = format!(
-        r#"last_over_time(wolkvox_report_last_success_timestamp_seconds{{operation=~"$operation", report=~"{reports}"}}[12h])"#
-    );
-    format!("(time() - max by (operation, report) ({answered}))")
-}
-
-/// When data are too old: their series are withdrawn by then.
-pub(crate) fn limit(reports: &str) -> String {
-    let interval = format!(
-        r#"last_over_time(wolkvox_report_interval_seconds{{operation=~"$operation", report=~"{reports}"}}[12h])"#
-    );
-    format!("3 * max by (operation, report) ({interval})")
-}
-
-/// The ages of those reports alone that are too old.
-pub(crate) fn too_old(reports: &str) -> String {
-    format!("({} > {})", age(reports), limit(reports))
-}
 
 /// The four panels of the strip, for a dashboard that is made of these reports.
 pub(crate) fn strip(reports: &str) -> Vec<Panel> {
@@ -53,8 +32,10 @@ fn data_age(reports: &str) -> Panel {
         .unit("s")
         .whole()
         .when_empty("no data for 12 hours")
-        .steps(&[(None, "green")])
-        .colour("B", "dark-red")
+        .steps(&[(0.0, "green")])
+        .dress("B", vec![("decimals", json!(1)), ("color", json!({ "mode": "fixed", "fixedColor": "red" }))])
+        .option("orientation", json!("horizontal"))
+        .option("wideLayout", json!(true))
         .option("textMode", json!("value_and_name"))
         .size(6, 3)
 }
@@ -70,7 +51,9 @@ fn open() -> Panel {
         .ask(query(r#"max by (operation) (wolkvox_operation_open{operation=~"$operation"})"#, "{{operation}}"))
         .words(&[("0", "closed", "text"), ("1", "open", "green")])
         .when_empty("not known: the exporter does not answer")
-        .steps(&[(None, "text"), (Some(1.0), "green")])
+        .steps(&[(1.0, "green")])
+        .option("orientation", json!("horizontal"))
+        .option("wideLayout", json!(true))
         .option("textMode", json!("value_and_name"))
         .size(6, 3)
 }
@@ -87,7 +70,9 @@ fn firing() -> Panel {
         .ask(query(format!("count({FIRING})"), "firing").may_be_empty("nothing fires"))
         .whole()
         .when_empty("none fire, or no rules are loaded")
-        .steps(&[(None, "green"), (Some(1.0), "red")])
+        .steps(&[(1.0, "red")])
+        .option("orientation", json!("horizontal"))
+        .option("wideLayout", json!(true))
         .option("textMode", json!("value_and_name"))
         .size(6, 3)
 }
@@ -113,7 +98,9 @@ fn quota() -> Panel {
         .ask(query(expr, "{{operation}}"))
         .share()
         .when_empty("the quota is not known")
-        .steps(&[(None, "red"), (Some(0.1), "orange"), (Some(0.25), "green")])
+        .steps(&[(0.0, "red"), (0.1, "orange"), (0.25, "green")])
+        .option("orientation", json!("horizontal"))
+        .option("wideLayout", json!(true))
         .option("textMode", json!("value_and_name"))
         .size(6, 3)
 }

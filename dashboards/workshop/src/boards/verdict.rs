@@ -28,3 +28,9 @@ pub(crate) fn verdicts(panel: Panel, since: Since, unless: &str) -> Panel {
         .colour("B", "red")
         .colour("C", "yellow")
 }
+
+/// Colours of calls that wait, the same on every dashboard.
+pub(crate) const WAITING: [(f64, &str); 4] = [(0.0, "green"), (1.0, "yellow"), (5.0, "orange"), (10.0, "red")];
+
+/// Colours of calls that are to be made good, the same on every dashboard.
+pub(crate) const MISSING: [(f64, &str); 3] = [(0.0, "green"), (1.0, "yellow"), (20.0, "red")];

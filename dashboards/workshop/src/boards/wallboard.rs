@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::strip::too_old;
-use super::verdict::{VERDICTS, verdicts};
+use super::age::{minutes_old, too_old, words};
+use super::verdict::{MISSING, VERDICTS, WAITING, verdicts};
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
     HIGHEST_TARGET, OPERATION, SKILL, Since, abandonment, calls_missing, speed_of_answer, waiting as calls_waiting,
@@ -26,14 +26,14 @@ pub(super) fn dashboard() -> Dashboard {
                 waiting(),
                 level_now(),
                 level_today(),
-                beneath("Target: nobody waits", "### Target: **0** waiting"),
+                beneath("Target: waiting", "0 calls"),
                 target("Target, last 30 min"),
                 target("Target, today"),
                 missing(),
                 given_up(),
                 speed(),
-                beneath("Target: the day is on target", "### Target: **0** to make good"),
-                beneath("Target: few give up", "### Target: **5 %** at most (customary)"),
+                beneath("Target: to make good", "0 calls"),
+                beneath("Target: gave up", "5 % at most (customary)"),
                 threshold(),
             ],
         }],
@@ -43,24 +43,22 @@ pub(super) fn dashboard() -> Dashboard {
 /// Takes a number away once the data of these reports are old, and puts their age in its place, on grey.
 fn greyed(panel: Panel, reports: &str) -> Panel {
     let place = crate::panel::letter(panel.queries.len()).to_string();
-    panel
-        .ask(
-            query(format!("max({}) / 60", too_old(reports)), "minutes old: not to be believed")
-                .may_be_empty("the data are fresh"),
-        )
+    // Words that nothing happened are on grey too, not on the wall's brightest colour.
+    Panel { base: "#4a4a4a", ..panel }
+        .ask(query(minutes_old(reports), "DATA OLD").may_be_empty("the data are fresh"))
         .dress(
             &place,
             vec![
                 ("unit", json!("suffix: min")),
                 ("decimals", json!(0)),
                 ("color", json!({ "mode": "fixed", "fixedColor": "#6e6e6e" })),
-                ("mappings", json!([])),
+                ("mappings", words()),
             ],
         )
         .option("colorMode", json!("background"))
         .option("textMode", json!("value_and_name"))
         .option("justifyMode", json!("center"))
-        .size(8, 7)
+        .size(8, 8)
 }
 
 /// The condition under which a number is taken away.
@@ -81,7 +79,7 @@ fn waiting() -> Panel {
         Panel::new(Kind::Stat, "WAITING NOW", about)
             .ask(query(expr, "calls waiting").may_be_empty("the data are old"))
             .whole()
-            .steps(&[(None, "green"), (Some(1.0), "orange"), (Some(5.0), "red")]),
+            .steps(&WAITING),
         "skills",
     )
 }
@@ -125,7 +123,7 @@ fn missing() -> Panel {
             .ask(query(expr, "calls in a row").may_be_empty("the data are old"))
             .whole()
             .when_empty("no calls yet")
-            .steps(&[(None, "green"), (Some(1.0), "orange"), (Some(50.0), "red")]),
+            .steps(&MISSING),
         "skills",
     )
 }
@@ -143,7 +141,7 @@ fn given_up() -> Panel {
             .ask(query(expr, "of callers").may_be_empty("the data are old"))
             .share()
             .when_empty("no calls yet")
-            .steps(&[(None, "green"), (Some(0.05), "orange"), (Some(0.1), "red")]),
+            .steps(&[(0.0, "green"), (0.05, "orange"), (0.1, "red")]),
         "skills",
     )
 }
@@ -160,10 +158,9 @@ fn speed() -> Panel {
     greyed(
         Panel::new(Kind::Stat, "MEAN WAIT TODAY", about)
             .ask(query(expr, "until answered").may_be_empty("the data are old"))
-            .unit("s")
-            .whole()
+            .seconds()
             .when_empty("no calls yet")
-            .steps(&[(None, "blue")]),
+            .steps(&[(0.0, "blue")]),
         reports,
     )
 }
@@ -173,11 +170,16 @@ fn beneath(title: &str, text: &'static str) -> Panel {
         shows: "The target of the number above.",
         formula: "a custom of the field, or what the word means; not configured.",
         unit: "as above.",
-        act: "If yours is another, change the text and the colours of the panel above.",
+        act: "If yours is another, change the name of the query and the colours of the panel above.",
     };
-    let mut panel = Panel::new(Kind::Text, title, about).size(8, 3);
-    panel.text = text;
-    panel
+    // A name without its number: so it looks like the targets that are asked for.
+    Panel::new(Kind::Stat, title, about)
+        .ask(query("vector(0)", text))
+        .option("textMode", json!("name"))
+        .option("justifyMode", json!("center"))
+        .transparent()
+        .steps(&[])
+        .size(8, 3)
 }
 
 fn target(title: &str) -> Panel {
@@ -191,9 +193,10 @@ fn target(title: &str) -> Panel {
         .ask(query(HIGHEST_TARGET, "target"))
         .share()
         .decimals(0)
-        .option("textMode", json!("value_and_name"))
+        .option("textMode", json!("value"))
         .option("justifyMode", json!("center"))
-        .steps(&[(None, "text")])
+        .steps(&[])
+        .transparent()
         .size(8, 3)
 }
 
@@ -204,16 +207,22 @@ fn threshold() -> Panel {
         unit: "seconds, in the name.",
         act: "A mean wait above it cannot go with a good service level.",
     };
-    Panel::new(Kind::Stat, "Target, mean wait", about)
+    Panel::new(Kind::Stat, "Target: mean wait, within", about)
         .ask(query(
             format!(
                 "max by (operation, threshold_seconds) (wolkvox_operation_service_level_target_ratio{{{OPERATION}}})"
             ),
             "{{operation}}: {{threshold_seconds}} s",
         ))
+        .ask(
+            query(format!("absent(wolkvox_operation_service_level_target_ratio{{{OPERATION}}})"), "not known")
+                .may_be_empty("the exporter answers"),
+        )
         .unit("percentunit")
+        .dress("B", vec![("unit", json!("none"))])
         .option("textMode", json!("name"))
         .option("justifyMode", json!("center"))
-        .steps(&[(None, "text")])
+        .steps(&[])
+        .transparent()
         .size(8, 3)
 }

@@ -4,16 +4,16 @@ use serde_json::json;
 
 use crate::dashboard::{Dashboard, Section};
 use crate::formulas::{
-    OPERATION, SERVING, Since, WEEKS, auxiliary_share, four_weeks, handling_time, heads, inbound, logged_in, occupancy,
-    utilisation,
+    AVAILABLE, OPERATION, SERVING, Since, WEEKS, auxiliary_share, four_weeks, handling_time, heads, inbound, logged_in,
+    occupancy, utilisation,
 };
-use crate::panel::{About, Kind, Panel, query};
+use crate::panel::{About, BELOW_ALL, Kind, Panel, query};
 
 const HALF_HOUR: Since = Since::Ago("30m");
 const HOUR: Since = Since::Ago("1h");
 
 /// Why the required agents may be absent.
-const NO_CALLS: &str = "no calls in half an hour, or an exporter that does not compute it";
+const TOO_LITTLE: &str = "too little is known yet";
 
 pub(super) fn dashboard() -> Dashboard {
     Dashboard {
@@ -26,7 +26,7 @@ pub(super) fn dashboard() -> Dashboard {
         sections: vec![
             Section {
                 title: "Load and people",
-                panels: vec![load(), staffed(), required(), gap(), busy(), staffing(), gaps()],
+                panels: vec![load(), at_work(), required(), gap(), busy(), staffing(), gaps()],
             },
             Section { title: "What comes", panels: vec![forecast(), next()] },
             Section { title: "How the time is used", panels: vec![shares(), durations(), states()] },
@@ -39,9 +39,9 @@ fn offered_load() -> String {
     heads("operation", OPERATION, SERVING, "30m")
 }
 
-/// Logged in and not in aux.
-fn staff() -> String {
-    format!("({} - {})", logged_in("operation", "30m"), heads("operation", OPERATION, "aux", "30m"))
+/// On calls, in after-call work, ringing or ready: whom Erlang C counts.
+fn available() -> String {
+    heads("operation", OPERATION, AVAILABLE, "30m")
 }
 
 fn needed() -> String {
@@ -56,24 +56,27 @@ fn load() -> Panel {
         unit: "Erlangs: agents busy at once.",
         act: "There must be more agents than this; how many more, Erlang C tells beside.",
     };
-    Panel::new(Kind::Stat, "Load", about)
+    Panel::new(Kind::Stat, "Load (Erlang)", about)
         .ask(query(offered_load(), "{{operation}}"))
         .decimals(1)
+        .aged("agents")
         .when_empty("no calls yet")
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
 }
 
-fn staffed() -> Panel {
+fn at_work() -> Panel {
     let about = About {
-        shows: "Agents logged in and not in aux, on average over the last 30 minutes.",
-        formula: "(login seconds − aux seconds) / seconds gone by. wolkvox writes states down when they end.",
+        shows: "Agents on calls, in after-call work, ringing or ready, on average over the last 30 minutes.",
+        formula: "seconds in these states / seconds gone by; the mean of the last ten such values, so that a poll more or \
+                  less in the window is not seen. wolkvox writes states down when they end.",
         unit: "agents (heads on average).",
         act: "Compare with the plan.",
     };
-    Panel::new(Kind::Stat, "Staffed", about)
-        .ask(query(staff(), "{{operation}}"))
+    Panel::new(Kind::Stat, "Available", about)
+        .ask(query(available(), "{{operation}}"))
         .decimals(1)
+        .aged("agents")
         .when_empty("nobody logged in yet")
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
@@ -83,14 +86,16 @@ fn required() -> Panel {
     let about = About {
         shows: "How many agents the calls of the last 30 minutes would have needed to meet the configured service level.",
         formula: "Erlang C with the arrivals and the handling time of the last half hour and the operation's target; \
-                  computed by the exporter. All agents as one group, nobody gives up.",
+                  computed by the exporter. All agents as one group, nobody gives up: too high where many do. 0 where no \
+                  call came.",
         unit: "agents.",
         act: "It is the floor: breaks and absence come on top.",
     };
     Panel::new(Kind::Stat, "Required", about)
-        .ask(query(needed(), "{{operation}}").may_be_empty(NO_CALLS))
+        .ask(query(needed(), "{{operation}}").may_be_empty(TOO_LITTLE))
         .whole()
-        .when_empty("no calls in the last half hour")
+        .aged("skills|agents")
+        .when_empty("not known yet")
         .option("textMode", json!("value_and_name"))
         .size(4, 5)
 }
@@ -98,15 +103,16 @@ fn required() -> Panel {
 fn gap() -> Panel {
     let about = About {
         shows: "How many agents there are beyond those required; below 0 they are missing.",
-        formula: "staffed − required, of the last 30 minutes.",
+        formula: "available − required, of the last 30 minutes.",
         unit: "agents; below 0: missing.",
         act: "Below 0: move breaks, call back from aux, ask the other teams. Far above 0: training, early leave.",
     };
-    Panel::new(Kind::Stat, "Gap", about)
-        .ask(query(format!("{} - {}", staff(), needed()), "{{operation}}").may_be_empty(NO_CALLS))
+    Panel::new(Kind::Stat, "Gap (agents)", about)
+        .ask(query(format!("{} - {}", available(), needed()), "{{operation}}").may_be_empty(TOO_LITTLE))
         .decimals(1)
-        .when_empty("no calls in the last half hour")
-        .steps(&[(None, "red"), (Some(0.0), "green"), (Some(10.0), "blue")])
+        .aged("skills|agents")
+        .when_empty("not known yet")
+        .steps(&[(BELOW_ALL, "red"), (0.0, "green"), (10.0, "blue")])
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
 }
@@ -122,41 +128,44 @@ fn busy() -> Panel {
     Panel::new(Kind::Stat, "Occupancy", about)
         .ask(query(occupancy("operation", OPERATION, HOUR), "{{operation}}"))
         .share()
+        .aged("agents")
         .when_empty("nobody logged in yet")
-        .steps(&[(None, "blue"), (Some(0.6), "green"), (Some(0.85), "orange"), (Some(0.9), "red")])
+        .steps(&[(0.0, "blue"), (0.6, "green"), (0.85, "orange"), (0.9, "red")])
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
 }
 
 fn staffing() -> Panel {
     let about = About {
-        shows: "Load, staffed and required agents at each moment, over the last 30 minutes each.",
-        formula: "load = serving seconds / time; staffed = (login − aux seconds) / time; required = Erlang C.",
+        shows: "Load, available and required agents at each moment, over the last 30 minutes each.",
+        formula: "load = serving seconds / time; available = those plus ready and ringing; required = Erlang C.",
         unit: "agents; the load in Erlangs.",
-        act: "Staffed must run above required, and required above the load. Where it does not, that is the hour to plan anew.",
+        act: "Available must run above required, and required above the load. Where it does not, that is the hour to \
+              plan anew.",
     };
-    Panel::new(Kind::Lines, "Load, staffed, required", about)
+    Panel::new(Kind::Lines, "Load, available, required", about)
         .ask(query(offered_load(), "load: {{operation}}"))
-        .ask(query(staff(), "staffed: {{operation}}"))
-        .ask(query(needed(), "required: {{operation}}").may_be_empty(NO_CALLS))
+        .ask(query(available(), "available: {{operation}}"))
+        .ask(query(needed(), "required: {{operation}}").may_be_empty(TOO_LITTLE))
         .decimals(1)
         .as_target("C")
-        .when_empty("no calls yet")
+        .when_empty("no calls, or no data")
 }
 
 fn gaps() -> Panel {
     let about = About {
-        shows: "Staffed minus required agents at each moment: below 0 they were missing.",
-        formula: "(login − aux seconds) / time − Erlang C, of the last 30 minutes.",
+        shows: "Available minus required agents at each moment: below 0 they were missing.",
+        formula: "(serving + ready + ringing seconds) / time − Erlang C, of the last 30 minutes.",
         unit: "agents; below 0: missing.",
         act: "The same hour below 0 day after day is a schedule, not a bad day.",
     };
-    Panel::new(Kind::Lines, "Gap", about)
-        .ask(query(format!("{} - {}", staff(), needed()), "{{operation}}").may_be_empty(NO_CALLS))
+    Panel::new(Kind::Lines, "Gap (agents)", about)
+        .ask(query(format!("{} - {}", available(), needed()), "{{operation}}").may_be_empty(TOO_LITTLE))
         .decimals(1)
-        .steps(&[(None, "red"), (Some(0.0), "green")])
+        .from_the_bottom("red")
+        .steps(&[(0.0, "green")])
         .dress("A", vec![("custom.thresholdsStyle", json!({ "mode": "area" }))])
-        .when_empty("no calls in the last half hour")
+        .when_empty("not known, or no data")
 }
 
 fn forecast() -> Panel {
@@ -175,8 +184,8 @@ fn forecast() -> Panel {
         )
         .decimals(0)
         .as_target("B")
-        .when_empty("no calls yet")
-        .size(14, 8)
+        .when_empty("no calls, or no data")
+        .size(14, 9)
 }
 
 fn next() -> Panel {
@@ -195,7 +204,7 @@ fn next() -> Panel {
         ("in 2½ to 3 h", ["6d21h", "13d21h", "20d21h", "27d21h"]),
     ];
     let mut panel =
-        Panel::new(Kind::BarGauge, "Calls to expect", about).whole().when_empty("no week of history yet").size(10, 8);
+        Panel::new(Kind::BarGauge, "Calls to expect", about).whole().when_empty("no week of history yet").size(10, 9);
     for (when, offsets) in stretches {
         let past = four_weeks(offsets, |offset| inbound("", OPERATION, Since::Before("30m", offset)));
         panel = panel.ask(query(format!("avg({past})"), when).may_be_empty("no week of history"));
@@ -216,7 +225,7 @@ fn shares() -> Panel {
         .ask(query(utilisation("operation", OPERATION, HOUR), "utilisation: {{operation}}"))
         .ask(query(auxiliary_share("operation", OPERATION, HOUR), "in-office shrinkage: {{operation}}"))
         .share()
-        .when_empty("nobody logged in yet")
+        .when_empty("nobody logged in, or no data")
         .size(8, 8)
 }
 
@@ -229,33 +238,28 @@ fn durations() -> Panel {
     };
     Panel::new(Kind::Lines, "Handling time", about)
         .ask(query(handling_time("operation", OPERATION, HOUR), "{{operation}}"))
-        .unit("s")
-        .when_empty("no calls yet")
+        .seconds()
+        .when_empty("no calls, or no data")
         .size(8, 8)
 }
 
 fn states() -> Panel {
     let about = About {
-        shows: "How many agents were in each state, on average over the last 15 minutes; the line is all who were \
-                logged in.",
-        formula: "seconds spent in the state / seconds gone by; login seconds / seconds gone by. wolkvox writes a \
-                  state's time down when it ends.",
+        shows: "How many agents were in each state, on average over the last 30 minutes; on top, in grey, \
+                those of whose time wolkvox has not told a state yet. The height is all who were logged in.",
+        formula: "seconds spent in the state / seconds gone by, of 30 minutes, the mean of the last ten such values; grey: \
+                  the same of login less all states. wolkvox writes a state's time down when it ends.",
         unit: "agents (heads on average).",
-        act: "A gap between the areas and the line is time that wolkvox has not yet told a state of.",
+        act: "Much grey: long pauses or calls that have not ended. Wide aux at busy hours: move the breaks.",
     };
+    let told = heads("", OPERATION, ".+", "30m");
     Panel::new(Kind::Areas, "Agents by state", about)
-        .ask(query(heads("state", OPERATION, ".+", "15m"), "{{state}}"))
-        .ask(query(logged_in("", "15m"), "logged in"))
+        .ask(query(heads("state", OPERATION, ".+", "30m"), "{{state}}"))
+        .ask(query(format!("clamp_min({} - {told}, 0)", logged_in("", "30m")), "not told yet"))
         .decimals(1)
-        .dress(
-            "B",
-            vec![
-                ("custom.stacking", json!({ "mode": "none", "group": "A" })),
-                ("custom.fillOpacity", json!(0)),
-                ("color", json!({ "mode": "fixed", "fixedColor": "text" })),
-            ],
-        )
-        .when_empty("nobody logged in yet")
+        .by_state()
+        .colour("B", "#8e8e8e")
+        .when_empty("nobody logged in, or no data")
         .size(8, 8)
 }
 

@@ -92,6 +92,14 @@ kinds! {
     NoValueMissing: "say in words what it means that there is nothing",
     /// A panel without thresholds.
     ThresholdsMissing: "set at least the base step",
+    /// Words that claim that nothing happened, where data may be too old to know.
+    EmptyClaimed: "say what is true of old data too, or ask for the age of the data beside",
+    /// Absent data take a colour that judges.
+    AbsentJudged: "make the base step `text`, `transparent` or a grey, and begin with the next at 0",
+    /// A label's column that Grafana would take for numbers.
+    LabelAsNumber: "give the column the unit `string`: 4100 is shown as 4.10 K else",
+    /// A table whose columns do not fit.
+    TableTooWide: "make the panel wider, or columns narrower",
     /// Colour is the only sign.
     ColourAlone: "show the number or a word beside the colour",
     /// Reads from one data source alone.

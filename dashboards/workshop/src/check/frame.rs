@@ -7,6 +7,9 @@ use serde_json::Value;
 use super::finding::Kind;
 use super::text;
 
+/// The tag that every dashboard has.
+const TAG: &str = "wolkvox";
+
 /// The notes that every dashboard has, and a word of their expressions.
 const NOTES: [&str; 3] =
     ["ALERTS{alertname=~\"Wolkvox.*\"", "wolkvox_operation_day_start_timestamp_seconds", "process_start_time_seconds"];
@@ -33,7 +36,7 @@ pub(crate) fn check(name: &str, dashboard: &Value, uids: &[String]) -> Vec<(Kind
     if dashboard["schemaVersion"] != 39 {
         find(Kind::SchemaVersion, "", dashboard["schemaVersion"].to_string());
     }
-    if !dashboard["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == "wolkvox")) {
+    if !dashboard["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == TAG)) {
         find(Kind::TagMissing, "", dashboard["tags"].to_string());
     }
     if dashboard.get("__inputs").is_some() {
@@ -79,9 +82,17 @@ fn links(uid: &str, dashboard: &Value, uids: &[String], find: &mut impl FnMut(Ki
     let mut reached = BTreeSet::new();
     for link in list(&dashboard["links"]) {
         let url = text(&link["url"]);
-        match led_to(url).filter(|uid| uids.iter().any(|other| other == uid)) {
-            Some(uid) => _ = reached.insert(uid.to_owned()),
-            None => find(Kind::DeadLink, "links", url.to_owned()),
+        if link["type"] == "dashboards" {
+            // A list of all that have a tag; whether each has it is looked at by itself.
+            reached.extend(uids.iter().cloned());
+            if !list(&link["tags"]).iter().any(|tag| tag == TAG) {
+                find(Kind::DeadLink, "links", link["tags"].to_string());
+            }
+        } else {
+            match led_to(url).filter(|uid| uids.iter().any(|other| other == uid)) {
+                Some(uid) => _ = reached.insert(uid.to_owned()),
+                None => find(Kind::DeadLink, "links", url.to_owned()),
+            }
         }
         if link["keepTime"] != true || link["includeVars"] != true {
             find(Kind::LinkForgets, "links", url.to_owned());

@@ -14,6 +14,8 @@ mod panels;
 mod queries;
 mod rules;
 mod shape;
+mod silence;
+mod tables;
 mod vocabulary;
 
 pub use finding::{Finding, Kind};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::finding::Kind;
 use super::frame::list;
-use super::text;
+use super::{silence, tables, text};
 
 /// What a description consists of.
 const PARTS: [&str; 4] = ["**Shows:**", "**Formula:**", "**Unit:**", "**What to do:**"];
@@ -39,6 +39,10 @@ pub(crate) fn check(panel: &Value) -> Vec<(Kind, String)> {
         return found;
     }
     dress(panel, kind, &mut found);
+    found.extend(silence::check(panel, kind));
+    if kind == "table" {
+        found.extend(tables::check(panel));
+    }
     queries(panel, kind, &mut found);
     found
 }

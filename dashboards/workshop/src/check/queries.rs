@@ -136,7 +136,7 @@ pub(crate) fn unit_fits(unit: &str, shape: &Shape) -> Option<(Kind, String)> {
     }
     let fits = match unit {
         _ if matches!(shape.dimension, Unknown | Any) => true,
-        "s" | "dthms" | "dtdurations" | "m" | "h" | "d" | "clocks" => shape.dimension == Span,
+        "s" | "suffix: s" | "dthms" | "dtdurations" | "m" | "h" | "d" | "clocks" => shape.dimension == Span,
         "bytes" | "decbytes" => shape.dimension == Bytes,
         "percentunit" => match shape.dimension {
             Ratio | Heads => true,
