@@ -137,8 +137,8 @@ fn of_the_floor() -> Vec<Scenario> {
         ),
         day(
             "nobody-ready",
-            "from 15:00 to 15:30 everybody has left the building, and callers wait",
-            [incident(three, clock(15, 30), What::NobodyReady)],
+            "from 15:00 to 16:00 everybody has left the building, and callers wait",
+            [incident(three, clock(16, 0), What::NobodyReady)],
             [],
         ),
         day(

@@ -24,6 +24,7 @@
 //!
 //! - **A series that ends is not marked as stale**: the format cannot say so. What a scrape no longer holds is still
 //!   answered for five minutes, Prometheus' lookback, instead of going at once.
+//! - When a counter began (`_created`) is left out: it would be a third of all samples, and nothing asks for it.
 //! - The process's own numbers (`process_*`) are made up, because the real process plays days in seconds.
 //!
 //! The same scenario and step give the same bytes.

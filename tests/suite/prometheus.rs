@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -35,15 +36,16 @@ impl Prometheus {
              - targets: [\"{target}\"]\n"
         );
         let data = folder.path().join("data");
-        Self::start(folder, &config, &data)
+        Self::start(folder, &config, &data, "5m")
     }
 
-    /// One that scrapes nothing and knows what is in this folder, however old it is.
-    pub(crate) fn over(data: &Path) -> Self {
-        Self::start(Folder::new(), "global: {}\n", data)
+    /// One that scrapes nothing and knows what is in this folder, however old it is. A sample holds for less than the
+    /// step at which they lie: what a scrape no longer held is gone at once, as where its end was marked.
+    pub(crate) fn over(data: &Path, step: Duration) -> Self {
+        Self::start(Folder::new(), "global: {}\n", data, &format!("{}s", step.as_secs() - 1))
     }
 
-    fn start(folder: Folder, config: &str, data: &Path) -> Self {
+    fn start(folder: Folder, config: &str, data: &Path, lookback: &str) -> Self {
         let config = folder.write("prometheus.yml", config);
         let running = Running::start(tool(
             "prometheus",
@@ -51,6 +53,7 @@ impl Prometheus {
                 &format!("--config.file={}", config.display()),
                 &format!("--storage.tsdb.path={}", data.display()),
                 "--storage.tsdb.retention.time=100y",
+                &format!("--query.lookback-delta={lookback}"),
                 "--web.listen-address=127.0.0.1:0",
                 "--log.format=logfmt",
             ],

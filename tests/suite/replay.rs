@@ -58,6 +58,15 @@ impl Replayed {
         self.step * u32::try_from(evaluations.sum::<usize>()).unwrap()
     }
 
+    /// The moments at which an alert fired, once for each of its labels.
+    pub(crate) fn moments(&self) -> impl Iterator<Item = Timestamp> {
+        let stretches = self.firing.values().flatten();
+        stretches.flat_map(|Firing { from, to }| {
+            std::iter::successors(Some(*from), |moment| Some(*moment + self.step))
+                .take_while(move |moment| moment <= to)
+        })
+    }
+
     /// For how long any alert fired between two moments, added up over the alerts.
     pub(crate) fn fired_at_all(&self, between: std::ops::Range<Timestamp>) -> Duration {
         self.firing.keys().map(|labels| self.fired(labels, between.clone())).sum()

@@ -10,9 +10,9 @@ use serde_json::Value;
 use crate::prometheus::tool;
 use crate::{golden, running::Folder};
 
-const THRESHOLDS: &str = "alerts/thresholds.yaml";
-const RECORDING: &str = "alerts/recording.yaml";
-const ALERTS: &str = "alerts/alerts.yaml";
+pub(crate) const THRESHOLDS: &str = "alerts/thresholds.yaml";
+pub(crate) const RECORDING: &str = "alerts/recording.yaml";
+pub(crate) const ALERTS: &str = "alerts/alerts.yaml";
 const ALERTMANAGER: &str = "alerts/alertmanager.example.yaml";
 
 /// Where runbooks are said to be, until somebody says where theirs are.
@@ -39,11 +39,11 @@ pub(crate) fn text(value: &Value) -> &str {
 }
 
 /// The rules of a file, in its order.
-fn rules(file: &str) -> Vec<Value> {
+pub(crate) fn rules(file: &str) -> Vec<Value> {
     list(&yaml(file)["groups"]).iter().flat_map(|group| list(&group["rules"]).to_vec()).collect()
 }
 
-fn alerts() -> BTreeMap<String, Value> {
+pub(crate) fn alerts() -> BTreeMap<String, Value> {
     rules(ALERTS).into_iter().map(|rule| (text(&rule["alert"]).to_owned(), rule)).collect()
 }
 
