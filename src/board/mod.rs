@@ -50,8 +50,8 @@ pub type Place = (usize, usize);
 /// From this length of a page's text on, an exposition with the page is made before it is served.
 const LARGE: usize = 64 * 1024;
 
-/// After an exposition was made in advance, this many times as long passes before the next one is: with a thousand
-/// operations something large changes all the time, and most of what was made would never be scraped.
+/// After an exposition was made in advance, this many times as long passes before the next one is, unless a scrape came
+/// meanwhile: with a thousand operations something large changes all the time, and most of it would never be scraped.
 const REST_AFTER_MAKING: u32 = 50;
 
 /// So long after a form was last asked for, it is still made for a large page.
@@ -73,7 +73,7 @@ struct Pages {
     expires: Option<Instant>,
     /// How many expositions are being made that will be served as soon as they are.
     in_the_making: usize,
-    /// Until when none is made in advance.
+    /// Until when none is made in advance, unless somebody asks.
     rests_until: Option<Instant>,
     /// The forms that were asked for, and when last.
     asked: Vec<(Form, Instant)>,
@@ -173,8 +173,8 @@ impl Making {
         let begun = Instant::now();
         self.forms.iter().for_each(|form| self.exposition.make(*form));
         self.board.show(Arc::clone(&self.exposition));
-        let now = Instant::now();
-        self.board.pages().rests_until = Some(now + (now - begun) * REST_AFTER_MAKING);
+        let took = begun.elapsed();
+        self.board.pages().rests_until = Some(begun + took * REST_AFTER_MAKING);
     }
 }
 
@@ -208,6 +208,7 @@ impl Pages {
             Some((_, when)) => *when = now,
             None => self.asked.push((form, now)),
         }
+        self.rests_until = None;
     }
 
     fn forms_asked(&self, now: Instant) -> Vec<Form> {

@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// One answer is not read on beyond so many calls. wolkvox tells of 60,000 at most, in a table of 4 MB; these fill a table
-/// of 8 MB, and leave room in it for the bytes that have come already.
-const MOST_CALLS: usize = 200_000;
+/// One answer is not read on beyond so many calls. wolkvox tells of 60,000 at most; a table of 4 MB holds these, too, and
+/// has room for those in the bytes that have come already.
+const MOST_CALLS: usize = 100_000;
 /// Nor beyond so many routes, or so many bytes of words: a busy contact centre has some hundreds, of some kilobytes.
 const MOST_ROUTES: usize = 1 << 15;
 const MOST_BYTES_OF_WORDS: usize = 1 << 20;
