@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 use tracing::{debug, error, warn};
@@ -39,6 +40,29 @@ impl Tasks {
     /// Starts a task under a name.
     pub fn spawn(&mut self, name: impl Into<String>, task: impl Future<Output = ()> + Send + 'static) {
         let id = self.set.spawn(task).id();
+        self.names.insert(id, name.into());
+    }
+
+    /// Starts a task under a name, on a thread and with timers and sockets of its own: whatever the others do, it waits for
+    /// none of them, and what it starts stays with it.
+    pub fn spawn_apart(&mut self, name: impl Into<String>, task: impl Future<Output = ()> + Send + 'static) {
+        let mut shutdown = self.shutdown();
+        let bounded = async move {
+            // Nobody can stop a thread from outside.
+            let overdue = async {
+                shutdown.begun().await;
+                tokio::time::sleep(DRAIN).await;
+            };
+            tokio::select! {
+                () = task => {}
+                () = overdue => warn!("a task did not end by itself and was stopped"),
+            }
+        };
+        let thread = move || match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(bounded),
+            Err(error) => error!(%error, "the runtime of a thread could not be started"),
+        };
+        let id = self.set.spawn_blocking(thread).id();
         self.names.insert(id, name.into());
     }
 

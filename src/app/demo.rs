@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tracing::info;
 
 use super::{serve, simulate};
@@ -29,7 +28,7 @@ const SERIES_PER_REPORT: usize = 50_000;
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let profiles = profiles();
     let simulator = simulator(&profiles, &Clock::System);
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let listener = web::bind(("127.0.0.1", 0))?;
     let url = web::url(listener.local_addr()?);
     info!(url, operations = profiles.len(), "simulating wolkvox for the demonstration");
     let mut tasks = Tasks::new();

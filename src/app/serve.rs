@@ -1,11 +1,11 @@
 //! `serve`: polls and serves, until told to end or until a part of it stops.
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tracing::{error, info};
@@ -32,7 +32,7 @@ pub(super) async fn run_with(
     clock: Clock,
 ) -> anyhow::Result<ExitCode> {
     // Bound before anything is polled: a port that is taken costs no request.
-    let listeners = bind_all(&arguments.listen).await?;
+    let listeners = bind_all(&arguments.listen)?;
     let storage = arguments.storage_path.as_deref().map(open_storage).transpose()?;
     let process = Process::new(clock.now())?;
     let engine = engine::start(config, clock.clone(), storage, Rounds::Endless, &mut tasks)?;
@@ -47,7 +47,10 @@ pub(super) async fn run_with(
     for listener in listeners {
         let url = web::url(listener.local_addr()?);
         info!(url, metrics = %format!("{url}{}", arguments.telemetry_path), "serving");
-        tasks.spawn(format!("serve {url}"), web::serve(listener, web::router(Arc::clone(&site)), tasks.shutdown()));
+        for _ in 0..web::threads() {
+            let serving = web::serve(listener.try_clone()?, web::router(Arc::clone(&site)), tasks.shutdown());
+            tasks.spawn_apart(format!("serve {url}"), serving);
+        }
     }
     Ok(until_the_end(tasks).await)
 }
@@ -81,19 +84,15 @@ pub(super) async fn until_the_end(mut tasks: Tasks) -> ExitCode {
     code
 }
 
-pub(super) async fn bind_all(addresses: &[Listen]) -> anyhow::Result<Vec<TcpListener>> {
-    let mut listeners = Vec::with_capacity(addresses.len());
-    for address in addresses {
-        listeners.push(bind(address).await.with_context(|| format!("cannot listen on {address}"))?);
-    }
-    Ok(listeners)
+pub(super) fn bind_all(addresses: &[Listen]) -> anyhow::Result<Vec<TcpListener>> {
+    addresses.iter().map(|address| bind(address).with_context(|| format!("cannot listen on {address}"))).collect()
 }
 
 /// Binds the first of an address's candidates that can be.
-async fn bind(address: &Listen) -> std::io::Result<TcpListener> {
+fn bind(address: &Listen) -> std::io::Result<TcpListener> {
     let mut first_error = None;
     for candidate in address.candidates() {
-        match TcpListener::bind(candidate).await {
+        match web::bind(candidate) {
             Ok(listener) => return Ok(listener),
             // A port that is taken is taken; only a machine without IPv6 is given another try.
             Err(error) => first_error = first_error.or(Some(error)),

@@ -27,7 +27,7 @@ pub(super) async fn run(arguments: &Arguments, simulate: &Simulate) -> anyhow::R
         simulator.set_fault(rule(fault)?);
     }
     let mut tasks = Tasks::new();
-    for listener in serve::bind_all(&arguments.listen).await? {
+    for listener in serve::bind_all(&arguments.listen)? {
         let url = web::url(listener.local_addr()?);
         say(&how_to_ask(&url, &profiles));
         info!(url, "simulating wolkvox");

@@ -47,21 +47,24 @@ pub enum Subject {
 /// Where a page belongs: operation and report, by their positions.
 pub type Place = (usize, usize);
 
-/// From this length of a page's text on, an exposition with the page is made before it is served.
-const LARGE: usize = 64 * 1024;
+/// So many expositions are made in advance one after the other without a scrape between them: an answer changes its
+/// report's page, then what is told about the report, then what is told about the operation.
+const MADE_UNSEEN: u32 = 4;
 
-/// After an exposition was made in advance, this many times as long passes before the next one is, unless a scrape came
-/// meanwhile: with a thousand operations something large changes all the time, and most of it would never be scraped.
+/// From then on, this many times as long as the last one took passes before the next one is made, unless a scrape comes:
+/// with a thousand operations something changes all the time, and most of it would never be scraped.
 const REST_AFTER_MAKING: u32 = 50;
 
-/// So long after a form was last asked for, it is still made for a large page.
+/// So long after a form was last asked for, it is still made in advance.
 const ASKED_WITHIN: Duration = Duration::from_mins(10);
 
 /// The newest page of everything.
 #[derive(Debug, Default)]
 pub struct Board {
     pages: Mutex<Pages>,
-    served: Mutex<Arc<Exposition>>,
+    /// What scrapes get. It is locked for moments only, after the pages where both are, so that no scrape waits for what
+    /// is done to the pages.
+    served: Mutex<Served>,
 }
 
 #[derive(Debug, Default)]
@@ -71,8 +74,17 @@ struct Pages {
     shelves: BTreeMap<Subject, Shelf>,
     /// When the first page will be too old.
     expires: Option<Instant>,
-    /// How many expositions are being made that will be served as soon as they are.
-    in_the_making: usize,
+}
+
+#[derive(Debug, Default)]
+struct Served {
+    exposition: Arc<Exposition>,
+    /// The version of the pages as they are now.
+    newest: u64,
+    /// Whether a newer exposition is being made, to be served as soon as it is.
+    is_making: bool,
+    /// How many were made in advance since somebody last asked.
+    unseen: u32,
     /// Until when none is made in advance, unless somebody asks.
     rests_until: Option<Instant>,
     /// The forms that were asked for, and when last.
@@ -82,8 +94,8 @@ struct Pages {
 impl Board {
     /// Puts a page up in place of the one before it, until `expires`, if ever.
     ///
-    /// A large page takes a while to encode: then the work is handed back, and scrapes are answered as before until it
-    /// is done. What is not made in advance, the next scrape makes.
+    /// Where scrapes come, the work of encoding is handed back, and they are answered as before until it is done. What is
+    /// not made in advance, the next scrape makes.
     pub fn publish(
         self: &Arc<Self>,
         subject: Subject,
@@ -91,17 +103,10 @@ impl Board {
         page: Page,
         expires: Option<Instant>,
     ) -> Option<Making> {
-        let is_large = page.len() >= LARGE;
         let mut pages = self.pages();
         pages.put(subject, place, page, expires);
-        let now = Instant::now();
-        let may_make = is_large && pages.rests_until.is_none_or(|until| until <= now);
-        let forms = if may_make { pages.forms_asked(now) } else { Vec::new() };
-        if forms.is_empty() {
-            return None;
-        }
-        pages.in_the_making += 1;
-        Some(Making { exposition: Arc::new(pages.exposition(now)), forms, board: Arc::clone(self) })
+        let is_wanted = self.served().has_changed(pages.version, Instant::now());
+        is_wanted.then(|| Making { board: Arc::clone(self), is_done: false })
     }
 
     /// Takes a page down.
@@ -109,51 +114,35 @@ impl Board {
         let mut pages = self.pages();
         let was_there = pages.shelves.get_mut(&subject).is_some_and(|shelf| shelf.remove(place));
         pages.version += u64::from(was_there);
+        self.served().newest = pages.version;
     }
 
     /// What is to be served at this moment, if it is already made in this form.
     #[must_use]
     pub fn ready(&self, form: Form, now: Instant) -> Option<Arc<Exposition>> {
-        let mut pages = self.pages();
-        pages.was_asked(form, now);
-        self.newest(&pages, now).filter(|exposition| exposition.is_made(form))
+        let mut served = self.served();
+        served.was_asked(form, now);
+        served.at(now).filter(|exposition| exposition.is_made(form))
     }
 
-    /// What is to be served at this moment: the same as the last time while nothing has changed, or while something
-    /// large that has changed is not yet encoded.
+    /// What is to be served at this moment: the same as the last time while nothing has changed, or while what has
+    /// changed is being made.
     #[must_use]
     pub fn exposition(&self, now: Instant) -> Arc<Exposition> {
-        let made = {
-            let mut pages = self.pages();
-            if let Some(served) = self.newest(&pages, now) {
-                return served;
-            }
-            Arc::new(pages.exposition(now))
-        };
-        self.show(Arc::clone(&made));
-        made
-    }
-
-    /// What was served last, if nothing newer is to be served.
-    fn newest(&self, pages: &Pages, now: Instant) -> Option<Arc<Exposition>> {
-        let served = Arc::clone(&self.served());
-        let is_newest = served.version() == pages.version || pages.in_the_making > 0;
-        (is_newest && !served.has_expired(now)).then_some(served)
-    }
-
-    /// Serves an exposition from now on, unless a newer one is served already.
-    fn show(&self, made: Arc<Exposition>) {
-        let mut served = self.served();
-        if served.version() <= made.version() {
-            *served = made;
+        let mut pages = self.pages();
+        if let Some(served) = self.served().at(now) {
+            return served;
         }
+        let made = Arc::new(pages.exposition(now));
+        self.served().show(&made);
+        made
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn served(&self) -> MutexGuard<'_, Arc<Exposition>> {
+    fn served(&self) -> MutexGuard<'_, Served> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -162,25 +151,30 @@ impl Board {
 #[derive(Debug)]
 #[must_use = "until it is dropped, scrapes are answered as before"]
 pub struct Making {
-    exposition: Arc<Exposition>,
-    forms: Vec<Form>,
     board: Arc<Board>,
+    is_done: bool,
 }
 
 impl Making {
-    /// Makes and serves it. This takes a while: call it where that may block.
-    pub fn finish(self) {
-        let begun = Instant::now();
-        self.forms.iter().for_each(|form| self.exposition.make(*form));
-        self.board.show(Arc::clone(&self.exposition));
-        let took = begun.elapsed();
-        self.board.pages().rests_until = Some(begun + took * REST_AFTER_MAKING);
+    /// Makes and serves it, and what has changed by then. This takes a while: call it where that may block.
+    pub fn finish(mut self) {
+        while !self.is_done {
+            let begun = Instant::now();
+            let exposition = Arc::new(self.board.pages().exposition(begun));
+            let forms = self.board.served().forms_asked(begun);
+            for form in forms {
+                exposition.make(form);
+            }
+            self.is_done = !self.board.served().was_made(&exposition, begun);
+        }
     }
 }
 
 impl Drop for Making {
     fn drop(&mut self) {
-        self.board.pages().in_the_making -= 1;
+        if !self.is_done {
+            self.board.served().is_making = false;
+        }
     }
 }
 
@@ -202,12 +196,54 @@ impl Pages {
         let blocks = self.shelves.values_mut().map(Shelf::blocks).collect();
         Exposition::of(self.version, self.expires, blocks)
     }
+}
+
+impl Served {
+    /// Whether an exposition of the pages, which have changed, is to be made in advance.
+    fn has_changed(&mut self, version: u64, now: Instant) -> bool {
+        self.newest = version;
+        let may_make = !self.is_making && self.may_make(now);
+        self.is_making |= may_make;
+        may_make
+    }
+
+    fn may_make(&self, now: Instant) -> bool {
+        self.rests_until.is_none_or(|until| until <= now) && !self.forms_asked(now).is_empty()
+    }
+
+    /// Serves what was made in advance; answers whether more is to be made.
+    fn was_made(&mut self, exposition: &Arc<Exposition>, begun: Instant) -> bool {
+        self.show(exposition);
+        let now = Instant::now();
+        self.unseen += 1;
+        if self.unseen >= MADE_UNSEEN {
+            self.rests_until = Some(now + now.saturating_duration_since(begun) * REST_AFTER_MAKING);
+        }
+        self.is_making = self.exposition.version() < self.newest && self.may_make(now);
+        self.is_making
+    }
+
+    /// What can be served at this moment.
+    fn at(&self, now: Instant) -> Option<Arc<Exposition>> {
+        let is_newest = self.exposition.version() == self.newest || self.is_making;
+        (is_newest && !self.exposition.has_expired(now)).then(|| Arc::clone(&self.exposition))
+    }
+
+    /// Serves an exposition from now on, unless a newer one is served already.
+    fn show(&mut self, made: &Arc<Exposition>) {
+        // Some pages may have been found too old while it was made.
+        self.newest = self.newest.max(made.version());
+        if self.exposition.version() <= made.version() {
+            self.exposition = Arc::clone(made);
+        }
+    }
 
     fn was_asked(&mut self, form: Form, now: Instant) {
         match self.asked.iter_mut().find(|(asked, _)| *asked == form) {
             Some((_, when)) => *when = now,
             None => self.asked.push((form, now)),
         }
+        self.unseen = 0;
         self.rests_until = None;
     }
 
@@ -237,26 +273,14 @@ mod tests {
 
     const PACKED: Form = (Format::Text, true);
 
-    /// A page of the quota report: so many requests used, and as many lines of padding as a large page has.
-    fn page(used: f64, is_large: bool) -> (Subject, Page) {
+    /// A page of the quota report: so many requests used.
+    fn publish(board: &Arc<Board>, place: Place, used: f64, expires: Option<Instant>) -> Option<Making> {
         let position = reports::ALL.iter().position(|report| report.name == "quota").unwrap();
         let subject = Subject::Report(position);
         let family = subject.families()[0];
         let mut samples = Samples::of(subject.families(), usize::MAX);
         samples.put_back(family.name(), "", crate::samples::Reading::Number(used));
-        let padding = if is_large { "x".repeat(LARGE) } else { String::new() };
-        (subject, Page::of(&samples, &["operation"], &[&padding]))
-    }
-
-    fn publish(
-        board: &Arc<Board>,
-        place: Place,
-        used: f64,
-        is_large: bool,
-        expires: Option<Instant>,
-    ) -> Option<Making> {
-        let (subject, page) = page(used, is_large);
-        board.publish(subject, place, page, expires)
+        board.publish(subject, place, Page::of(&samples, &["operation"], &["acme"]), expires)
     }
 
     fn values(exposition: &Exposition) -> Vec<String> {
@@ -265,46 +289,96 @@ mod tests {
         lines.filter_map(|line| Some(line.rsplit_once(' ')?.1.to_owned())).collect()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn while_something_large_is_encoded_scrapes_are_answered_as_before() {
-        let board = Arc::new(Board::default());
-        assert!(publish(&board, (0, 0), 1.0, true, None).is_none(), "nobody has asked for anything");
-        assert!(board.ready(PACKED, Instant::now()).is_none());
-        assert_eq!(values(&board.exposition(Instant::now())), ["1"]);
+    fn served(board: &Board) -> Vec<String> {
+        values(&board.exposition(Instant::now()))
+    }
 
-        let making = publish(&board, (0, 0), 2.0, true, None).unwrap();
-        assert!(publish(&board, (1, 0), 3.0, false, None).is_none());
-        assert_eq!(values(&board.exposition(Instant::now())), ["1"]);
-        making.finish();
-        assert_eq!(values(&board.exposition(Instant::now())), ["2", "3"]);
-        assert!(board.ready(PACKED, Instant::now()).is_none(), "what came meanwhile is not yet encoded");
-
-        let making = publish(&board, (0, 0), 4.0, true, None).unwrap();
-        drop(making);
-        assert_eq!(values(&board.exposition(Instant::now())), ["4", "3"], "given up, it is made when it is asked for");
-        tokio::time::sleep(ASKED_WITHIN).await;
-        assert!(publish(&board, (0, 0), 5.0, true, None).is_none(), "nobody has asked for a while");
+    fn is_ready(board: &Board) -> bool {
+        board.ready(PACKED, Instant::now()).is_some()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_encoded_in_advance_is_ready() {
+    async fn while_an_exposition_is_made_scrapes_are_answered_as_before() {
         let board = Arc::new(Board::default());
-        assert!(board.ready(PACKED, Instant::now()).is_none());
-        publish(&board, (0, 0), 1.0, true, None).unwrap().finish();
+        assert!(publish(&board, (0, 0), 1.0, None).is_none(), "nobody has asked for anything");
+        assert!(!is_ready(&board));
+        assert_eq!(served(&board), ["1"]);
+
+        let making = publish(&board, (0, 0), 2.0, None).unwrap();
+        assert_eq!(served(&board), ["1"]);
+        assert!(publish(&board, (1, 0), 3.0, None).is_none(), "one is enough");
+        assert_eq!(served(&board), ["1"]);
+        making.finish();
+        assert!(is_ready(&board));
+        assert_eq!(served(&board), ["2", "3"]);
+
+        let making = publish(&board, (0, 0), 4.0, None).unwrap();
+        drop(making);
+        assert_eq!(served(&board), ["4", "3"], "given up, it is made when it is asked for");
+        tokio::time::sleep(ASKED_WITHIN).await;
+        assert!(publish(&board, (0, 0), 5.0, None).is_none(), "nobody has asked for a while");
+        assert_eq!(served(&board), ["5", "3"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_made_in_advance_is_ready() {
+        let board = Arc::new(Board::default());
+        assert!(!is_ready(&board));
+        publish(&board, (0, 0), 1.0, None).unwrap().finish();
         assert_eq!(values(&board.ready(PACKED, Instant::now()).unwrap()), ["1"]);
         assert!(board.ready((Format::OpenMetrics, true), Instant::now()).is_none());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_too_old_is_gone_even_while_something_large_is_encoded() {
+    async fn what_changes_while_one_is_made_is_made_behind_it() {
+        let board = Arc::new(Board::default());
+        assert!(!is_ready(&board));
+        let exposition = {
+            let _making = publish(&board, (0, 0), 1.0, None).unwrap();
+            let made = Arc::new(board.pages().exposition(Instant::now()));
+            assert!(publish(&board, (0, 0), 2.0, None).is_none());
+            assert!(board.served().was_made(&made, Instant::now()), "the newest is still to be made");
+            made
+        };
+        assert_eq!(values(&exposition), ["1"]);
+        publish(&board, (0, 0), 3.0, None).unwrap().finish();
+        assert_eq!(values(&board.ready(PACKED, Instant::now()).unwrap()), ["3"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn little_is_made_that_nobody_sees() {
+        let board = Arc::new(Board::default());
+        assert!(!is_ready(&board));
+        let made_in_advance = || {
+            let made = |number: u32| {
+                let making = publish(&board, (0, 0), f64::from(number), None)?;
+                let exposition = Arc::new(board.pages().exposition(Instant::now()));
+                let begun = Instant::now() - Duration::from_secs(1);
+                assert!(!board.served().was_made(&exposition, begun));
+                drop(making);
+                Some(())
+            };
+            (0..10).map_while(made).count()
+        };
+        assert_eq!(made_in_advance(), 4);
+        tokio::time::sleep(Duration::from_secs(49)).await;
+        assert_eq!(made_in_advance(), 0, "it rests");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(made_in_advance(), 1, "it has rested");
+        assert!(!is_ready(&board));
+        assert_eq!(made_in_advance(), 4, "somebody has asked");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_too_old_is_gone_even_while_an_exposition_is_made() {
         let board = Arc::new(Board::default());
         let soon = Instant::now() + Duration::from_mins(1);
-        assert!(publish(&board, (0, 0), 1.0, false, Some(soon)).is_none());
-        assert!(publish(&board, (1, 0), 2.0, true, Some(soon + Duration::from_mins(1))).is_none());
-        assert!(board.ready(PACKED, Instant::now()).is_none());
-        assert_eq!(values(&board.exposition(Instant::now())), ["1", "2"]);
-        let _making = publish(&board, (1, 0), 3.0, true, None).unwrap();
-        assert_eq!(values(&board.exposition(Instant::now())), ["1", "2"]);
+        assert!(publish(&board, (0, 0), 1.0, Some(soon)).is_none());
+        assert!(publish(&board, (1, 0), 2.0, Some(soon + Duration::from_mins(1))).is_none());
+        assert!(!is_ready(&board));
+        assert_eq!(served(&board), ["1", "2"]);
+        let _making = publish(&board, (1, 0), 3.0, None).unwrap();
+        assert_eq!(served(&board), ["1", "2"]);
         assert_eq!(values(&board.exposition(soon)), ["3"]);
     }
 
@@ -312,8 +386,8 @@ mod tests {
     async fn a_page_that_was_replaced_in_time_does_not_expire() {
         let board = Arc::new(Board::default());
         let (soon, later) = (Instant::now() + Duration::from_secs(1), Instant::now() + Duration::from_secs(2));
-        assert!(publish(&board, (0, 0), 1.0, false, Some(soon)).is_none());
-        assert!(publish(&board, (0, 0), 2.0, false, Some(later)).is_none());
+        assert!(publish(&board, (0, 0), 1.0, Some(soon)).is_none());
+        assert!(publish(&board, (0, 0), 2.0, Some(later)).is_none());
         assert_eq!(values(&board.exposition(soon)), ["2"]);
         let made = board.exposition(soon);
         made.make(PACKED);

@@ -59,11 +59,6 @@ impl Page {
         self.text.slice_ref(self.lines(family))
     }
 
-    /// How long all lines are together.
-    pub(super) fn len(&self) -> usize {
-        self.text.len()
-    }
-
     /// All lines, in the order of the families.
     #[cfg(test)]
     pub(crate) fn text(&self) -> &str {

@@ -8,6 +8,9 @@ const SHARED_FROM: usize = 4096;
 /// Copies are put together up to about this length.
 const COPIED_UP_TO: usize = 64 * 1024;
 
+/// A text no longer than this is copied into one piece: it is sent sooner so, and takes little memory.
+const COPIED_AS_A_WHOLE: usize = 1 << 20;
+
 /// A text in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
@@ -56,6 +59,9 @@ impl Pieces {
     /// The pieces, in order.
     pub(super) fn into_vec(mut self) -> Vec<Bytes> {
         self.close();
+        if self.whole.iter().map(Bytes::len).sum::<usize>() <= COPIED_AS_A_WHOLE {
+            return vec![self.concat()];
+        }
         self.whole
     }
 }
@@ -64,16 +70,26 @@ impl Pieces {
 mod tests {
     use super::*;
 
-    #[test]
-    fn long_pieces_are_shared_and_short_ones_are_copied_together() {
-        let long = Bytes::from(vec![b'l'; SHARED_FROM]);
+    fn pieces_with(long: &Bytes) -> Vec<Bytes> {
         let mut pieces = Pieces::default();
         pieces.copy(b"head ");
         pieces.share(Bytes::from_static(b"short "));
         pieces.share(long.clone());
         pieces.share(Bytes::from_static(b"tail"));
-        let pieces = pieces.into_vec();
+        pieces.into_vec()
+    }
+
+    #[test]
+    fn long_pieces_are_shared_and_short_ones_are_copied_together() {
+        let long = Bytes::from(vec![b'l'; COPIED_AS_A_WHOLE]);
+        let pieces = pieces_with(&long);
         assert_eq!(pieces, [Bytes::from_static(b"head short "), long.clone(), Bytes::from_static(b"tail")]);
         assert_eq!(pieces[1].as_ptr(), long.as_ptr());
+    }
+
+    #[test]
+    fn a_short_text_is_one_piece() {
+        let long = Bytes::from(vec![b'l'; SHARED_FROM]);
+        assert_eq!(pieces_with(&long), [[&b"head short "[..], &long, b"tail"].concat()]);
     }
 }

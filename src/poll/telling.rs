@@ -16,7 +16,7 @@ impl Poller {
         let (operation, report) = (self.operation.name.as_str(), slot.poll.report.name);
         let page =
             Page::of(&slot.vitals.measure(), &["operation", "report"], &[operation, report]).counting_since(self.since);
-        drop(self.around.board.publish(Subject::Vitals, (self.position, slot.report), page, None));
+        self.put_up(Subject::Vitals, (self.position, slot.report), page, None);
         self.teller.tell(self.status());
     }
 
@@ -34,7 +34,7 @@ impl Poller {
             return;
         }
         let page = Page::of(&vitals.measure(), &["operation"], &[&self.operation.name]);
-        drop(self.around.board.publish(Subject::Operation, (self.position, 0), page, None));
+        self.put_up(Subject::Operation, (self.position, 0), page, None);
         self.told = Some(vitals);
         self.teller.tell(self.status());
     }

@@ -5,7 +5,7 @@ mod landing;
 mod living;
 mod metrics;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 
 use axum::Router;
@@ -23,6 +23,8 @@ use crate::status::Watch;
 use crate::tasks::Shutdown;
 
 pub use self::living::Living;
+
+const MOST_THREADS: usize = 4;
 
 /// What the endpoints show.
 #[derive(Debug)]
@@ -54,8 +56,30 @@ pub fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// Serves until the shutdown; answers that have begun are finished.
-pub async fn serve(listener: TcpListener, router: Router, mut shutdown: Shutdown) {
+/// On how many threads of their own answers are given: as web servers have it, one for each core, but no more than any
+/// number of Prometheus servers keep busy.
+#[must_use]
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS)
+}
+
+/// Takes an address, for [`serve`].
+///
+/// # Errors
+///
+/// Fails where the address cannot be had.
+pub fn bind(address: impl ToSocketAddrs) -> std::io::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves until the shutdown; answers that have begun are finished. Several may serve the same listener.
+pub async fn serve(listener: std::net::TcpListener, router: Router, mut shutdown: Shutdown) {
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!(%error, "nothing can be served"),
+    };
     // A body in two parts would wait 40 ms for an acknowledgement otherwise. A socket that refuses the option is
     // slower, nothing else.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));

@@ -98,8 +98,8 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["spawn_blocking"],
-        &["web/metrics.rs", "poll/mod.rs", "poll/resume.rs"],
-        "long work off the runtime is the scrape's, a large page's and the state's",
+        &["tasks.rs", "web/metrics.rs", "poll/mod.rs", "poll/resume.rs"],
+        "long work off the runtime is the scrape's, an exposition's and the state's; threads of their own are the tasks'",
     ),
     (&["env::var"], &["config/environment.rs"], "the environment is read in one place"),
     (&["prometheus::"], &["process.rs"], "series that carry labels from outside stand on pages of the board"),
