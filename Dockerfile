@@ -3,8 +3,7 @@
 #     docker build --build-arg REVISION="$(git rev-parse HEAD)" -t wolkvox-exporter .
 #     docker run --rm -p 19655:19655 wolkvox-exporter demo
 
-FROM rust:1.95.0-alpine3.23 AS build
-RUN apk add --no-cache musl-dev
+FROM rust:1.95.0-slim-bookworm AS build
 WORKDIR /src
 
 # The dependencies alone, around empty sources: a layer that only changes with them. Sections in double brackets name
@@ -25,7 +24,7 @@ RUN sed -i '/^\[\[/,/^$/d' Cargo.toml \
 COPY . .
 ARG REVISION=unknown
 RUN touch src/main.rs src/lib.rs \
-    && WOLKVOX_EXPORTER_REVISION="$REVISION" cargo build --release --locked --bin wolkvox-exporter \
+    && WOLKVOX_EXPORTER_REVISION="$REVISION" cargo static \
     && mkdir /state
 
 FROM scratch

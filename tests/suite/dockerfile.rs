@@ -141,9 +141,18 @@ fn the_compiler_is_pinned_and_new_enough() {
     for tag in compilers {
         let (version, system) = tag.split_once('-').expect("a tag names a version and a system");
         assert_eq!(numbers(version).len(), 3, "{tag} is not pinned");
-        assert!(system.starts_with("alpine3."), "{tag}: musl links statically, as an image from scratch needs");
+        assert_eq!(system, "slim-bookworm", "{tag}: the C library that is linked in is the one that is tested with");
         assert!(numbers(version) >= numbers(&manifest("rust-version")), "{tag} is older than the manifest asks for");
     }
+}
+
+#[test]
+fn the_binary_needs_no_library_of_the_system() {
+    let build = stages().remove(0);
+    assert!(build.all("RUN").iter().any(|run| run.contains("cargo static")), "an image from scratch has no libraries");
+    let alias = read(".cargo/config.toml");
+    let (_, alias) = alias.split_once("static = ").expect("there is the alias");
+    assert!(alias.contains("--release") && alias.contains("-C target-feature=+crt-static"), "{alias}");
 }
 
 #[test]
