@@ -4,6 +4,10 @@ use bytes::Bytes;
 use crc32fast::Hasher;
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
+/// How hard is tried. Of a text like this, 1 leaves 10.6 % at 800 MB/s, 2 leaves 7.9 % at 500, 3 leaves 7.3 % at 300, 6 leaves
+/// 6.7 % at 150; what changes is compressed anew before each scrape, and is sent within a machine or a building.
+const LEVEL: Compression = Compression::new(2);
+
 /// A compressed stretch of text that can be joined with others into one gzip member.
 ///
 /// Members one behind the other would be valid gzip too, but curl and others silently stop after the first.
@@ -21,7 +25,7 @@ impl Segment {
         let mut crc = Crc::new();
         crc.update(text);
         let mut deflated = Vec::with_capacity(text.len() / 8 + 64);
-        let mut deflate = Compress::new(Compression::new(4), false);
+        let mut deflate = Compress::new(LEVEL, false);
         let mut rest = text;
         loop {
             deflated.reserve(deflated.capacity().max(64));
