@@ -164,6 +164,7 @@ fn gaps() -> Panel {
         .decimals(1)
         .from_the_bottom("red")
         .steps(&[(0.0, "green")])
+        .below_zero_too()
         .dress("A", vec![("custom.thresholdsStyle", json!({ "mode": "area" }))])
         .when_empty("not known, or no data")
 }

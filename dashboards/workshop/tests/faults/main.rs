@@ -232,7 +232,7 @@ fn faults_of_form() -> Vec<(Kind, &'static str, Sow)> {
         sown(
             Kind::AbsentJudged,
             "service-level",
-            changing("Weekday by hour, four weeks", |p| {
+            changing("Weekday by hour, four weeks: points above or below target", |p| {
                 *p = serde_json::from_str(&p.to_string().replace("transparent", "dark-red")).unwrap();
             }),
         ),
