@@ -48,7 +48,7 @@ pub(crate) fn unanswered(reports: &str) -> String {
 }
 
 /// What is said where nothing was answered for as long, or never.
-pub(crate) const NOTHING: &str = "no data in the last 12 hours";
+pub(crate) const NOTHING: &str = "no data in 12 h";
 
 /// The words for an age beyond that.
 pub(crate) fn words() -> serde_json::Value {

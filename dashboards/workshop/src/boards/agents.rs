@@ -114,7 +114,7 @@ fn aht() -> Panel {
         .ask(query(handling_time("", AGENT, TODAY), "today"))
         .seconds()
         .aged("agents")
-        .when_empty("no calls yet")
+        .when_empty("no calls handled yet")
         .size(5, 5)
 }
 
