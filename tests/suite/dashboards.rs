@@ -13,9 +13,9 @@ use workshop::check::{self, Kind, Vocabulary};
 use workshop::panel::{Panel, Query, letter};
 
 use crate::history::History;
-use crate::prometheus::Prometheus;
+use crate::prometheus::{Prometheus, tool};
 use crate::rules::{self, ALERTS, RECORDING, THRESHOLDS};
-use crate::running::{Running, until};
+use crate::running::{Folder, Running, until};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -185,6 +185,39 @@ fn every_query_is_answered_by_a_prometheus_that_scraped_the_demonstration() {
     let (faults, answered) = ask_all(&choices, true, |expr| prometheus.query(expr));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(answered.len() == 8 && answered.values().all(|count| *count > 20), "{answered:?}");
+}
+
+/// Two operations with thresholds of their own: the share within 45 s is of the calls of the one that has that threshold.
+#[test]
+fn a_threshold_of_one_operation_is_a_share_of_its_own_calls() {
+    let all = Choice { operation: ".*".to_owned(), skill: ".*".to_owned(), agent: ".*".to_owned() };
+    let skill = boards::all().into_iter().find(|dashboard| dashboard.name == "skill").unwrap();
+    let panels = skill.panels();
+    let panel = panels.iter().find(|panel| panel.title == "Service level at each threshold").unwrap();
+    let expr = all.in_place(&panel.queries[0].expr);
+    let told = |name: &str, labels: &str, per_minute: u32| {
+        format!("      - {{ series: 'wolkvox_skill_{name}_calls_total{{{labels}}}', values: '0+{per_minute}x60' }}\n")
+    };
+    let (north, south) = ("operation=\"north\",skill_id=\"1\"", "operation=\"south\",skill_id=\"1\"");
+    let series = [
+        told("answered", north, 8),
+        told("abandoned", north, 2),
+        told("answered_within", &format!("{north},threshold_seconds=\"20\""), 5),
+        told("answered", south, 5),
+        told("abandoned", south, 0),
+        told("answered_within", &format!("{south},threshold_seconds=\"20\""), 1),
+        told("answered_within", &format!("{south},threshold_seconds=\"45\""), 4),
+    ];
+    let folder = Folder::new();
+    let test = format!(
+        "rule_files: []\ntests:\n  - interval: 1m\n    input_series:\n{}    promql_expr_test:\n      - eval_time: 1h\n        \
+         expr: |\n          {expr}\n        exp_samples:\n          - {{ labels: '{{threshold_seconds=\"20\"}}', value: 0.4 }}\n          \
+         - {{ labels: '{{threshold_seconds=\"45\"}}', value: 0.8 }}\n",
+        series.concat()
+    );
+    let file = folder.write("threshold.yaml", &test);
+    let (is_so, told) = rules::said(tool("promtool", &["test", "rules", file.to_str().unwrap()]));
+    assert!(is_so, "{told}");
 }
 
 /// Asks for every panel's queries with each choice. Tells what is wrong with the answers, and how many queries of each

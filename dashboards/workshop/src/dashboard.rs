@@ -110,20 +110,21 @@ impl Dashboard {
                 "The contact centre, as the exporter's configuration names it.",
             ),
         ];
+        // A name may hold quotation marks of its own, so it ends where the next label begins, or none follows.
         for choice in self.choices {
             list.push(match choice {
                 Choice::Skill => variable(
                     "skill",
                     "Skill",
                     "query_result(last_over_time(wolkvox_skill_info{operation=~\"$operation\"}[1d]))",
-                    r#"/skill_id="(?<value>[^"]+)".*skill_name="(?<text>[^"]+)"/"#,
+                    r#"/skill_id="(?<value>[^"]+)".*skill_name="(?<text>.+?)"(?:,\w+="|})/"#,
                     "Skills by name; the queries use their ids.",
                 ),
                 Choice::Agent => variable(
                     "agent",
                     "Agent",
                     "query_result(last_over_time(wolkvox_agent_info{operation=~\"$operation\"}[1d]))",
-                    r#"/agent_id="(?<value>[^"]+)".*agent_name="(?<text>[^"]+)"/"#,
+                    r#"/agent_id="(?<value>[^"]+)".*agent_name="(?<text>.+?)"(?:,\w+="|})/"#,
                     "Agents by name, which is a pseudonym unless the exporter is configured to show names.",
                 ),
             });
@@ -184,7 +185,7 @@ fn annotations() -> Vec<Value> {
             "builtIn": 1, "name": "Annotations & Alerts", "type": "dashboard", "enable": true, "hide": true,
             "iconColor": "rgba(0, 211, 255, 1)", "datasource": { "type": "grafana", "uid": "-- Grafana --" },
         }),
-        note("Firing alerts", strip::FIRING.to_owned(), "red", "{{alertname}}", "{{operation}} {{severity}}", false),
+        note("Firing alerts", strip::fired(), "red", "{{alertname}}", "{{operation}} {{severity}}", false),
         note(
             "Day start",
             "wolkvox_operation_day_start_timestamp_seconds{operation=~\"$operation\"} * 1000".to_owned(),

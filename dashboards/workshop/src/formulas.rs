@@ -130,6 +130,19 @@ pub fn service_level_lenient(by: &str, matchers: &str, since: Since) -> String {
     format!("clamp_max({}, 1)", divided(&within(by, matchers, since), &answered))
 }
 
+/// The strict service level at each threshold that wolkvox told, over the skills of which it told that one: operations may
+/// have thresholds of their own, and the calls of the others say nothing of those.
+#[must_use]
+pub fn service_level_at_each_threshold(matchers: &str, since: Since) -> String {
+    let within = grown("wolkvox_skill_answered_within_calls_total", matchers, since);
+    let answered = grown("wolkvox_skill_answered_calls_total", matchers, since);
+    let abandoned = grown("wolkvox_skill_abandoned_calls_total", matchers, since);
+    // 1 for each skill and threshold, with which the skill's calls are told once for each of its thresholds.
+    let offered = format!("({answered} + {abandoned}) * on (operation, skill_id) group_right () ({within} * 0 + 1)");
+    let by = "threshold_seconds";
+    format!("clamp_max({}, 1)", divided(&sum(by, &within), &sum(by, &offered)))
+}
+
 /// The upper end of the 95 % interval (Wilson) of the strict service level: with few calls far above it.
 #[must_use]
 pub fn service_level_at_best(by: &str, matchers: &str, since: Since) -> String {
@@ -194,7 +207,8 @@ pub fn handling_time(by: &str, matchers: &str, since: Since) -> String {
 #[must_use]
 pub fn occupancy(by: &str, matchers: &str, since: Since) -> String {
     let available = format!("({} - {})", login_seconds(by, matchers, since), state_seconds(by, matchers, "aux", since));
-    divided(&state_seconds(by, matchers, SERVING, since), &available)
+    // Pauses are written down when they end and may fill a window to its last second: of less than a minute nothing is said.
+    format!("{} / ({available} > 60)", state_seconds(by, matchers, SERVING, since))
 }
 
 /// (Inbound + outbound + after-call seconds) / login seconds.

@@ -22,6 +22,8 @@ pub(crate) fn panel(panel: &Panel, id: u32, x: u32, y: u32) -> Value {
     let mut written = json!({
         "id": id,
         "type": plugin(panel.kind),
+        // Without it Grafana takes the panel for one of version 6 and migrates it.
+        "pluginVersion": "10.4.0",
         "title": panel.title,
         "description": description(panel.about, panel.is_aged),
         "gridPos": { "x": x, "y": y, "w": width, "h": height },
@@ -139,7 +141,9 @@ fn options(panel: &Panel) -> Value {
         Kind::Stat => json!({ "reduceOptions": reduced, "orientation": "auto", "textMode": "auto",
             "colorMode": "value", "graphMode": "none", "justifyMode": "auto", "wideLayout": false }),
         Kind::BarGauge => json!({ "reduceOptions": reduced, "orientation": "horizontal", "displayMode": "basic",
-            "showUnfilled": true, "valueMode": "color", "namePlacement": "auto", "sizing": "auto",
+            "showUnfilled": true, "valueMode": "color", "namePlacement": "auto",
+            // A single bar, or the words in its place, would fill the whole panel.
+            "sizing": "manual", "minVizHeight": 16, "minVizWidth": 8, "maxVizHeight": 36,
             "text": { "titleSize": 12, "valueSize": 20 } }),
         Kind::Lines | Kind::Bars | Kind::Areas => json!({
             "legend": { "displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": [] },

@@ -24,7 +24,7 @@ pub enum Kind {
 }
 
 /// The colour of absent data: that of ordinary words.
-const ABSENT: &str = "text";
+pub const ABSENT: &str = "text";
 
 /// Below every number: a first step for colours that hold for negative ones.
 pub const BELOW_ALL: f64 = -1e9;
@@ -159,8 +159,8 @@ impl Panel {
             steps: vec![(0.0, "blue")],
             base: ABSENT,
             size: (12, 8),
-            // A bar that does not begin at 0 lies about proportions.
-            bounds: (matches!(kind, Kind::Bars | Kind::BarGauge).then_some(0.0), None),
+            // What does not begin at 0 lies about proportions: half a second more looks like a disaster.
+            bounds: (matches!(kind, Kind::Lines | Kind::Areas | Kind::Bars | Kind::BarGauge).then_some(0.0), None),
             options: Vec::new(),
             overrides: Vec::new(),
             mappings: Vec::new(),
@@ -248,6 +248,13 @@ impl Panel {
         self
     }
 
+    /// Lets the axis go below 0, for what may be missing.
+    #[must_use]
+    pub fn below_zero_too(mut self) -> Self {
+        self.bounds.0 = None;
+        self
+    }
+
     /// Sets an option of the panel.
     #[must_use]
     pub fn option(mut self, key: &'static str, value: Value) -> Self {
@@ -260,6 +267,20 @@ impl Panel {
     pub fn dress(mut self, query: &str, properties: Properties) -> Self {
         self.overrides.push(("byFrameRefID", query.to_owned(), properties));
         self
+    }
+
+    /// Draws the first two queries as a band: the strict service level, and above it the lenient one.
+    #[must_use]
+    pub fn as_band(self) -> Self {
+        self.colour("A", "blue").dress(
+            "B",
+            vec![
+                ("color", json!({ "mode": "fixed", "fixedColor": "light-blue" })),
+                ("custom.lineWidth", json!(1)),
+                ("custom.fillBelowTo", json!("strict")),
+                ("custom.fillOpacity", json!(25)),
+            ],
+        )
     }
 
     /// Gives all fields of one query one colour.

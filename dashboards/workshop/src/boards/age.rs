@@ -41,10 +41,19 @@ pub(crate) fn minutes_old(reports: &str) -> String {
     format!("max({}) / 60 or {LOOKED_BACK} * absent({})", too_old(reports), answered(reports))
 }
 
+/// Operations of which one of these reports at least has not been answered yet: there is no age to tell.
+pub(crate) fn unanswered(reports: &str) -> String {
+    let asked = format!(r#"wolkvox_report_interval_seconds{{operation=~"$operation", report=~"{reports}"}}"#);
+    format!("max by (operation) ({asked} unless on (operation, report) {})", answered(reports))
+}
+
+/// What is said where nothing was answered for as long, or never.
+pub(crate) const NOTHING: &str = "no data in 12 h";
+
 /// The words for an age beyond that.
 pub(crate) fn words() -> serde_json::Value {
     json!([{ "type": "range", "options": {
-        "from": LOOKED_BACK, "to": null, "result": { "text": "no data for 12 hours", "index": 0 } } }])
+        "from": LOOKED_BACK, "to": null, "result": { "text": NOTHING, "index": 0 } } }])
 }
 
 impl Panel {

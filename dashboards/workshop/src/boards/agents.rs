@@ -106,7 +106,7 @@ fn aht() -> Panel {
     let about = About {
         shows: "The average handling time of the team: last hour, and today.",
         formula: "(inbound + outbound + after-call seconds) / (inbound + outbound calls), weighted by calls.",
-        unit: "seconds, shown as minutes.",
+        unit: "seconds.",
         act: "If the last hour lies far above today, something has become slow: a system, a new kind of question.",
     };
     Panel::new(Kind::Stat, "Handling time", about)
@@ -114,7 +114,7 @@ fn aht() -> Panel {
         .ask(query(handling_time("", AGENT, TODAY), "today"))
         .seconds()
         .aged("agents")
-        .when_empty("no calls yet")
+        .when_empty("no calls handled yet")
         .size(5, 5)
 }
 
@@ -154,7 +154,8 @@ fn table() -> Panel {
         shows: "Each agent's day so far. Where names are pseudonyms, the id beside is wolkvox's own.",
         formula: "occupancy = (inbound + outbound + after-call) / (login − aux); utilisation = the same above / login; \
                   handling time = the same above / (inbound + outbound calls); ring = ringing seconds / inbound calls; \
-                  aux = aux / login. Chats: e-mails and posts closed; two agents of one name share theirs.",
+                  aux = aux / login. mails closed: e-mails and posts, which \
+                  wolkvox tells by name alone, so two agents of one name share theirs.",
         unit: "hours, seconds, calls; shares in per cent. A hyphen: nothing yet.",
         act: "Sort by a column with a click on its head. Compare agents of the same skill only; a click on the id \
               shows that agent alone.",
@@ -191,7 +192,7 @@ fn table() -> Panel {
                 column("Value #F", "Calls").unit("short", 0),
                 column("Value #G", "Ring per call").unit(SECONDS, 1),
                 column("Value #H", "Aux").unit("percentunit", 1).steps(&[(0.2, "yellow"), (0.35, "orange")]),
-                column("Value #I", "Chats closed").unit("short", 0),
+                column("Value #I", "Mails closed").unit("short", 0),
             ],
             "Calls",
             true,

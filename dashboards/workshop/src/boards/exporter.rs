@@ -127,7 +127,7 @@ fn ages() -> Panel {
         .when_empty("the exporter does not answer")
         .from_the_bottom("green")
         .steps(&[(3.0, "red")])
-        .dress("A", vec![("custom.thresholdsStyle", json!({ "mode": "line" }))])
+        .dress("A", vec![("custom.thresholdsStyle", json!({ "mode": "line" })), ("custom.axisSoftMax", json!(3.5))])
 }
 
 fn requests() -> Panel {

@@ -60,7 +60,7 @@ fn level_now() -> Panel {
     verdicts(Panel::new(Kind::Stat, "Service level, last 30 min", about), HALF_HOUR, "")
         .share()
         .aged("skills")
-        .when_empty("no calls yet")
+        .when_empty("no calls in 30 min")
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
 }
@@ -121,7 +121,8 @@ fn speed() -> Panel {
         shows: "How long answered callers have waited on average (ASA): in the last 30 minutes, and today.",
         formula: "sum of waits / number of waits, of answered calls that came through the IVR.",
         unit: "seconds.",
-        act: "It rises before the service level falls. Compare with the threshold of your target.",
+        act: "It rises before the service level falls. Compare with the threshold of your target: what is long is yours to \
+              say, so no colour says it here.",
     };
     Panel::new(Kind::Stat, "Speed of answer", about)
         .ask(query(speed_of_answer("", SKILL, HALF_HOUR), "last 30 min").may_be_empty("no call in half an hour"))
@@ -129,7 +130,6 @@ fn speed() -> Panel {
         .seconds()
         .aged("ivr_calls")
         .when_empty("no calls yet")
-        .steps(&[(0.0, "green"), (20.0, "yellow"), (60.0, "red")])
         .listed(26)
         .size(4, 5)
 }
@@ -139,7 +139,9 @@ fn skills() -> Panel {
     let about = About {
         shows: "Each skill now and today; the one that is farthest from its target on top.",
         formula: "in time / (answered + abandoned), of today and of the last 30 minutes; to make good = ⌈(target × \
-                  offered − in time) / (1 − target)⌉; abandonment = abandoned / offered; a hyphen is a skill without calls.",
+                  offered − in time) / (1 − target)⌉; abandonment = abandoned / offered; a hyphen is a skill without calls. \
+                  “To make good” of the skills adds up to more than that of all together, where calls of one skill make \
+                  up for those of another.",
         unit: "calls; shares in per cent.",
         act: "Move agents to the skill at the top that still has calls waiting. A click on its name opens the skill.",
     };
@@ -192,16 +194,7 @@ fn levels() -> Panel {
         .share()
         .at_most(1.0)
         .when_empty("no calls, or no data")
-        .colour("A", "blue")
-        .dress(
-            "B",
-            vec![
-                ("color", json!({ "mode": "fixed", "fixedColor": "light-blue" })),
-                ("custom.lineWidth", json!(1)),
-                ("custom.fillBelowTo", json!("strict")),
-                ("custom.fillOpacity", json!(25)),
-            ],
-        )
+        .as_band()
         .as_target("C")
 }
 

@@ -44,7 +44,7 @@ fn configuration() -> Panel {
         .ask(query("max by (instance) (wolkvox_exporter_config_last_reload_successful)", "{{instance}}"))
         .ask(query(
             "time() - max by (instance) (wolkvox_exporter_config_last_reload_success_timestamp_seconds)",
-            "read so long ago",
+            "{{instance}} read so long ago",
         ))
         .ask(query(
             format!("max by (operation, server, timezone) (wolkvox_operation_info{{{OPERATION}}})"),
@@ -126,9 +126,9 @@ fn files() -> Panel {
         act: "Files near the limit: connections pile up. Report it.",
     };
     Panel::new(Kind::Lines, "Open files and threads", about)
-        .ask(query(own("process_open_fds"), "open"))
-        .ask(query(own("process_max_fds"), "allowed"))
-        .ask(query(own("process_threads"), "threads"))
+        .ask(query(own("process_open_fds"), "open: {{instance}}"))
+        .ask(query(own("process_max_fds"), "allowed: {{instance}}"))
+        .ask(query(own("process_threads"), "threads: {{instance}}"))
         .whole()
         .dress("B", vec![("custom.hideFrom", json!({ "legend": false, "tooltip": false, "viz": true }))])
         .when_empty("the exporter does not answer")

@@ -7,8 +7,10 @@ use crate::formulas::{
     HIGHEST_TARGET, OPERATION, SKILL, Since, TARGET, divided, grown, offered_judged, service_level,
     service_level_lenient, sum, within,
 };
-use crate::panel::{About, BELOW_ALL, Kind, Panel, column, query};
+use crate::panel::{ABSENT, About, BELOW_ALL, Kind, Panel, column, query};
 
+/// Hundredths of all calls, as a difference of two shares.
+const POINTS: &str = "suffix: pt";
 /// The whole range of the panel: the month so far where the panel says so.
 const RANGE: Since = Since::Ago("$__range");
 const TODAY: Since = Since::Midnight;
@@ -133,6 +135,7 @@ fn days() -> Panel {
         .at_most(1.0)
         .over("30d")
         .every("1h")
+        .as_band()
         .as_target("C")
         .when_empty("no calls, or no data")
         .size(24, 8)
@@ -153,17 +156,14 @@ fn burn() -> Panel {
         unit: "times the rate that is just allowed.",
         act: "Above 2 over an hour, or above 1.1 over a day: it is not a moment's bad luck.",
     };
-    let mut panel = Panel::new(Kind::Stat, "Burn rate now", about);
-    for (window, name) in [("1h", "{{operation}}, 1 h"), ("6h", "{{operation}}, 6 h"), ("1d", "{{operation}}, 1 d")] {
-        panel = panel.ask(query(burning(window), name).may_be_empty("no call in that time"));
+    let mut panel = Panel::new(Kind::Table, "Burn rate now", about);
+    let steps = [(0.0, "green"), (1.1, "yellow"), (2.0, "red")];
+    let mut columns = vec![column("operation", "Operation")];
+    for (window, name, field) in [("1h", "1 h", "Value #A"), ("6h", "6 h", "Value #B"), ("1d", "1 day", "Value #C")] {
+        panel = panel.ask(query(burning(window), "").may_be_empty("no call in that time"));
+        columns.push(column(field, name).unit("short", 2).steps(&steps));
     }
-    panel
-        .decimals(2)
-        .aged("skills")
-        .when_empty("no calls yet")
-        .steps(&[(0.0, "green"), (1.1, "yellow"), (2.0, "red")])
-        .option("textMode", json!("value_and_name"))
-        .size(10, 8)
+    panel.columns(columns, "1 h", true).decimals(2).when_empty("no figures: no calls, or data too old").size(10, 8)
 }
 
 fn burns() -> Panel {
@@ -200,16 +200,19 @@ fn by_hour(hourly: &str, weekday: u8) -> String {
 
 fn heat() -> Panel {
     let about = About {
-        shows: "The strict service level of each hour of the week, over the last four weeks, by the operation's own clock.",
-        formula: "in time / (answered + abandoned), each summed over that hour of the last four such weekdays, divided \
-                  once. An hour with fewer than ten calls in all is empty.",
-        unit: "share of calls, in per cent.",
+        shows: "How far the strict service level of each hour of the week lay above or below the target, over the last \
+                four weeks, by the operation's own clock. −23 pt: with a target of 80 %, 57 % were answered in time.",
+        formula: "in time / (answered + abandoned), each summed over that hour of the last four such weekdays and divided \
+                  once, less the configured target (the highest one, of several operations). An hour with fewer than ten \
+                  calls in all is empty.",
+        unit: "percentage points. Green: on target; yellow: up to 5 below; orange: up to 20 below; red: more.",
         act: "Red cells in a column: that weekday's schedule. In a row: that hour's. One cell alone: chance, or a meeting.",
     };
     let days = [(1, "Mon"), (2, "Tue"), (3, "Wed"), (4, "Thu"), (5, "Fri"), (6, "Sat"), (0, "Sun")];
-    let steps = [(0.0, "dark-red"), (0.6, "orange"), (0.75, "yellow"), (0.8, "green")];
+    let steps = [(BELOW_ALL, "dark-red"), (-20.0, "orange"), (-5.0, "yellow"), (0.0, "green")];
     let hour = Since::Ago("1h");
-    let mut panel = Panel::new(Kind::Table, "Weekday by hour, four weeks", about).steps(&steps);
+    let mut panel =
+        Panel::new(Kind::Table, "Weekday by hour, four weeks: points above or below target", about).steps(&steps);
     let mut columns = vec![column("hour", "Hour").width(70)];
     for (place, (weekday, name)) in days.into_iter().enumerate() {
         let within = by_hour(&within("operation", SKILL, hour), weekday);
@@ -217,11 +220,17 @@ fn heat() -> Panel {
         // Two digits, so that they can be sorted as words.
         let padded = format!("label_replace({within} / ({offered} > 9), \"hour\", \"0$1\", \"hour\", \"(.)\")");
         let clock = format!("label_replace({padded}, \"hour\", \"$1:00\", \"hour\", \"(.+)\")");
-        panel = panel.ask(query(format!("clamp_max({clock}, 1)"), "").may_be_empty("no such weekday in the history"));
+        let points = format!("100 * (clamp_max({clock}, 1) - on () group_left () {HIGHEST_TARGET})");
+        panel = panel.ask(query(points, "").may_be_empty("no such weekday in the history"));
         let field = format!("Value #{}", crate::panel::letter(place));
-        columns.push(column(&field, name).unit("percentunit", 0).steps(&steps));
+        columns.push(column(&field, name).unit(POINTS, 0).steps(&steps));
     }
-    panel.columns(columns, "Hour", false).share().when_empty("no hour with ten calls yet, or no data").size(24, 15)
+    panel
+        .columns(columns, "Hour", false)
+        .unit(POINTS)
+        .whole()
+        .when_empty("no hour with ten calls yet, or no data")
+        .size(24, 15)
 }
 
 fn formulas() -> Panel {
@@ -258,6 +267,9 @@ fn formulas() -> Panel {
         .share()
         .decimals(2)
         .at_most(1.0)
+        .colour("D", ABSENT)
+        // High enough for the long names to stand above the bars.
+        .option("maxVizHeight", json!(64))
         .aged("skills")
         .when_empty("no calls yet")
         .size(9, 10)

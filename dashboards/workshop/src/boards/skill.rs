@@ -5,8 +5,8 @@ use serde_json::json;
 use super::verdict::{MISSING, VERDICTS, WAITING, verdicts};
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
-    OPERATION, SKILL, Since, WEEKS, abandonment, calls_missing, count_of, divided, four_weeks, grown, inbound, mean_of,
-    offered, speed_of_answer, sum, up_to, waiting as calls_waiting,
+    OPERATION, SKILL, Since, WEEKS, abandonment, calls_missing, count_of, divided, four_weeks, inbound, mean_of,
+    offered, service_level_at_each_threshold, speed_of_answer, up_to, waiting as calls_waiting,
 };
 use crate::panel::{About, Kind, Panel, query};
 
@@ -122,7 +122,7 @@ fn waits() -> Panel {
         shows: "How long answered callers have waited on average (ASA): last 30 minutes, and today.",
         formula: "sum of waits / number of waits, of answered calls that came through the IVR.",
         unit: "seconds.",
-        act: "Compare with the threshold of your target.",
+        act: "Compare with the threshold of your target: what is long is yours to say, so no colour says it here.",
     };
     Panel::new(Kind::Stat, "Speed of answer", about)
         .ask(query(speed_of_answer("", SKILL, HALF_HOUR), "last 30 min").may_be_empty("no call in half an hour"))
@@ -130,7 +130,6 @@ fn waits() -> Panel {
         .seconds()
         .aged("ivr_calls")
         .when_empty("no calls yet")
-        .steps(&[(0.0, "green"), (20.0, "yellow"), (60.0, "red")])
         .listed(26)
         .size(4, 5)
 }
@@ -138,13 +137,12 @@ fn waits() -> Panel {
 fn thresholds() -> Panel {
     let about = About {
         shows: "The strict service level of the last 30 minutes at each threshold that wolkvox is asked for.",
-        formula: "answered within the threshold / (answered + abandoned), for each threshold.",
+        formula: "answered within the threshold / (answered + abandoned) of the skills that have that threshold, for each \
+                  threshold.",
         unit: "share of calls, in per cent.",
         act: "Lines close together: who is not served at once waits long. Lines far apart: a few seconds decide.",
     };
-    let within = sum("threshold_seconds", &grown("wolkvox_skill_answered_within_calls_total", SKILL, HALF_HOUR));
-    let judged = crate::formulas::offered_judged("", SKILL, HALF_HOUR);
-    let level = format!("clamp_max({within} / on () group_left () ({judged} > 0), 1)");
+    let level = service_level_at_each_threshold(SKILL, HALF_HOUR);
     Panel::new(Kind::Lines, "Service level at each threshold", about)
         .ask(query(level, "within {{threshold_seconds}} s"))
         .ask(query(crate::formulas::HIGHEST_TARGET, "target"))

@@ -58,7 +58,7 @@ fn greyed(panel: Panel, reports: &str) -> Panel {
         .option("colorMode", json!("background"))
         .option("textMode", json!("value_and_name"))
         .option("justifyMode", json!("center"))
-        .size(8, 8)
+        .size(8, 7)
 }
 
 /// The condition under which a number is taken away.
@@ -92,7 +92,7 @@ fn level_now() -> Panel {
         unit: "share of calls, in per cent.",
         act: "Red: callers wait too long now.",
     };
-    let panel = Panel::new(Kind::Stat, "SERVICE LEVEL, LAST 30 MIN", about).share().when_empty("no calls yet");
+    let panel = Panel::new(Kind::Stat, "SERVICE LEVEL, LAST 30 MIN", about).share().when_empty("no calls in 30 min");
     greyed(verdicts(panel, Since::Ago("30m"), &unless_old("skills")), "skills")
 }
 

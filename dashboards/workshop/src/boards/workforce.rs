@@ -60,7 +60,7 @@ fn load() -> Panel {
         .ask(query(offered_load(), "{{operation}}"))
         .decimals(1)
         .aged("agents")
-        .when_empty("no calls yet")
+        .when_empty("nobody logged in yet")
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
 }
@@ -149,7 +149,7 @@ fn staffing() -> Panel {
         .ask(query(needed(), "required: {{operation}}").may_be_empty(TOO_LITTLE))
         .decimals(1)
         .as_target("C")
-        .when_empty("no calls, or no data")
+        .when_empty("nobody logged in, or no data")
 }
 
 fn gaps() -> Panel {
@@ -164,6 +164,7 @@ fn gaps() -> Panel {
         .decimals(1)
         .from_the_bottom("red")
         .steps(&[(0.0, "green")])
+        .below_zero_too()
         .dress("A", vec![("custom.thresholdsStyle", json!({ "mode": "area" }))])
         .when_empty("not known, or no data")
 }
@@ -239,7 +240,7 @@ fn durations() -> Panel {
     Panel::new(Kind::Lines, "Handling time", about)
         .ask(query(handling_time("operation", OPERATION, HOUR), "{{operation}}"))
         .seconds()
-        .when_empty("no calls, or no data")
+        .when_empty("no calls handled, or no data")
         .size(8, 8)
 }
 

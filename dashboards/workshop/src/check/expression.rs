@@ -231,6 +231,15 @@ impl<'v> Reading<'v> {
                 self.window(name, &matrix.vs, matrix.range);
             }
         }
+        if let Some(Expr::NumberLiteral(quantile)) = arguments.first().map(AsRef::as_ref)
+            && ["histogram_quantile", "quantile_over_time"].contains(&name)
+            && !(0.0..=1.0).contains(&quantile.val)
+        {
+            self.find(Kind::QuantileOutOfRange, format!("{name}({}, …)", quantile.val));
+        }
+        if ["irate", "idelta"].contains(&name) {
+            self.find(Kind::TwoSamples, call.to_string());
+        }
         let used = if ["absent", "timestamp"].contains(&name) { Use::Presence } else { Use::Value };
         let shapes: Vec<Shape> = arguments.iter().map(|argument| self.shape(argument, used)).collect();
         let vector = shapes.iter().find(|shape| !shape.is_scalar).cloned();
@@ -299,6 +308,9 @@ impl<'v> Reading<'v> {
         let one = self.shape(&binary.lhs, Use::Value);
         let is_presence = ["and", "unless"].contains(&op.as_str());
         let other = self.shape(&binary.rhs, if is_presence { Use::Presence } else { Use::Value });
+        if op == "or" && is_invented(&binary.rhs) {
+            self.find(Kind::InventedZero, format!("or {}", binary.rhs));
+        }
         if op == "/" && !is_safe_divisor(&binary.rhs) {
             self.find(Kind::UnguardedDivision, format!("/ {}", binary.rhs));
         }
@@ -320,10 +332,13 @@ impl<'v> Reading<'v> {
                 }
                 (sum.unwrap_or(Dimension::Unknown), is_share)
             }
+            // Per cent, or points of it.
+            "*" if is_share && (is_hundred(&binary.lhs) || is_hundred(&binary.rhs)) => (Dimension::Plain, false),
             // Series of 1 lend their labels and leave the numbers as they are.
             "*" if other.is_info => (one.dimension, one.is_share),
             "*" if one.is_info => (other.dimension, other.is_share),
             "*" => (multiplied(one.dimension, other.dimension), one.is_share && (other.is_share || other.is_scalar)),
+            "/" if is_hundredfold(&binary.lhs) => (Dimension::Plain, false),
             "/" => {
                 let (dimension, is_new_share) = quotient(one.dimension, other.dimension, divisor);
                 (dimension, is_new_share || one.is_share)
@@ -400,6 +415,31 @@ fn is_chosen(selector: &VectorSelector, variable: &str) -> bool {
 }
 
 /// Whether a divisor is a number, or says itself that it is above 0.
+/// Whether an expression is a number that nobody told: `vector(0)`.
+fn is_invented(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(paren) => is_invented(&paren.expr),
+        Expr::Call(call) => {
+            let first = call.args.args.first().map(AsRef::as_ref);
+            call.func.name == "vector" && matches!(first, Some(Expr::NumberLiteral(_)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an expression is a hundred times something.
+fn is_hundredfold(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(paren) => is_hundredfold(&paren.expr),
+        Expr::Binary(binary) => binary.op.to_string() == "*" && (is_hundred(&binary.lhs) || is_hundred(&binary.rhs)),
+        _ => false,
+    }
+}
+
+fn is_hundred(expr: &Expr) -> bool {
+    matches!(expr, Expr::NumberLiteral(number) if (number.val - 100.0).abs() < f64::EPSILON)
+}
+
 fn is_safe_divisor(expr: &Expr) -> bool {
     match expr {
         Expr::Paren(paren) => is_safe_divisor(&paren.expr),

@@ -54,6 +54,8 @@ kinds! {
     TagMissing: "tag it `wolkvox`, so that it is found",
     /// Asks questions at import.
     InputsPresent: "leave `__inputs` out: the data source is a variable",
+    /// Has the number of one Grafana's database.
+    OwnId: "leave `id` out: at an import it would be another dashboard's",
     /// A title or description of the dashboard is missing.
     DashboardUntitled: "say what it is called, for whom it is and what it answers",
     /// Opens on another range than the others.
@@ -72,12 +74,16 @@ kinds! {
     VariableMissing: "have the variables datasource and operation",
     /// A variable cannot be several or all.
     VariableNotMulti: "make it multi with all, whose value is `.*`",
+    /// A variable that is asked for once and for all.
+    VariableStale: "ask for its values at each opening (refresh 1) or change of the range (2)",
     /// The strip on top is not complete.
     StripMissing: "begin with age of the data, open or closed, firing alerts, quota",
     /// Two panels have one id.
     DuplicateId: "give each panel an id of its own",
     /// Two panels lie on each other.
     Overlap: "move one of them",
+    /// A hole between panels.
+    GridGap: "move up what is below, or make what is beside wider: Grafana would, and not as here",
     /// A panel reaches over the edge.
     OutsideGrid: "the grid has 24 columns",
     /// A panel of a kind that is not Grafana's own or not used here.
@@ -92,6 +98,16 @@ kinds! {
     NoValueMissing: "say in words what it means that there is nothing",
     /// A panel without thresholds.
     ThresholdsMissing: "set at least the base step",
+    /// Thresholds that do not rise.
+    ThresholdsUnordered: "write them from the lowest to the highest: Grafana takes the first that fits from the end",
+    /// Series without a name.
+    LegendMissing: "name the series: Grafana shows all their labels else",
+    /// A graph of one point.
+    PointAlone: "ask for the whole range: a graph of now alone is a dot",
+    /// A setting of a query or column that is not there.
+    IdleOverride: "name a query or column of the panel",
+    /// Bars that count the same call twice, or not at all.
+    BarsOverlap: "make the window of the query the interval of the panel",
     /// Words that claim that nothing happened, where data may be too old to know.
     EmptyClaimed: "say what is true of old data too, or ask for the age of the data beside",
     /// Absent data take a colour that judges.
@@ -132,6 +148,12 @@ kinds! {
     RawCounter: "use `increase`, or say that it is today's figure",
     /// Grafana's moving window.
     RateInterval: "data change per poll: use a fixed window of 15m or more",
+    /// Looks at two samples alone.
+    TwoSamples: "data change per poll: from one scrape to the next they mostly do not; use `rate` or `increase`",
+    /// A quantile beyond all.
+    QuantileOutOfRange: "quantiles are from 0 to 1",
+    /// Shows 0 where nothing is known.
+    InventedZero: "leave it absent, and say in words what that means",
     /// Less than three polls.
     ShortWindow: "use 15m or more",
     /// The whole range is summed, but the panel does not say so.

@@ -39,6 +39,9 @@ pub(crate) fn check(name: &str, dashboard: &Value, uids: &[String]) -> Vec<(Kind
     if !dashboard["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == TAG)) {
         find(Kind::TagMissing, "", dashboard["tags"].to_string());
     }
+    if dashboard.get("id").is_some_and(|id| !id.is_null()) {
+        find(Kind::OwnId, "", dashboard["id"].to_string());
+    }
     if dashboard.get("__inputs").is_some() {
         find(Kind::InputsPresent, "", "__inputs".to_owned());
     }
@@ -56,6 +59,11 @@ pub(crate) fn check(name: &str, dashboard: &Value, uids: &[String]) -> Vec<(Kind
         let mut enabled = notes.iter().filter(|one| one["enable"] == true);
         if !enabled.any(|one| text(&one["expr"]).contains(note)) {
             find(Kind::AnnotationMissing, "annotations", note.to_owned());
+        }
+    }
+    for note in notes.iter().filter(|note| note["builtIn"] != 1) {
+        if note["datasource"]["uid"] != "${datasource}" {
+            find(Kind::DatasourceFixed, text(&note["name"]), note["datasource"].to_string());
         }
     }
     links(uid, dashboard, uids, &mut find);
@@ -109,11 +117,17 @@ fn links(uid: &str, dashboard: &Value, uids: &[String], find: &mut impl FnMut(Ki
             let url = text(&link["url"]);
             if !led_to(url).is_some_and(|uid| uids.iter().any(|other| other == uid)) {
                 find(Kind::DeadLink, text(&panel["title"]), url.to_owned());
-            } else if !url.contains("${__url_time_range}") || !url.contains("operation") {
+            } else if !carries(url) {
                 find(Kind::LinkForgets, text(&panel["title"]), url.to_owned());
             }
         }
     }
+}
+
+/// Whether an address takes along the time, the data source and the operation that are chosen.
+fn carries(url: &str) -> bool {
+    let is_operation = ["${operation:queryparam}", "var-operation=${"].iter().any(|one| url.contains(one));
+    is_operation && url.contains("${__url_time_range}") && url.contains("${datasource:queryparam}")
 }
 
 fn variables(dashboard: &Value, find: &mut impl FnMut(Kind, &str, String)) {
@@ -127,6 +141,9 @@ fn variables(dashboard: &Value, find: &mut impl FnMut(Kind, &str, String)) {
         let name = text(&variable["name"]);
         if variable["multi"] != true || variable["includeAll"] != true || variable["allValue"] != ".*" {
             find(Kind::VariableNotMulti, name, "multi, includeAll, allValue".to_owned());
+        }
+        if !["1", "2"].contains(&variable["refresh"].to_string().as_str()) {
+            find(Kind::VariableStale, name, variable["refresh"].to_string());
         }
         if text(&variable["datasource"]["uid"]) != "${datasource}" {
             find(Kind::DatasourceFixed, name, variable["datasource"].to_string());

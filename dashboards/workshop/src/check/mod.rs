@@ -15,6 +15,7 @@ mod queries;
 mod rules;
 mod shape;
 mod silence;
+mod slips;
 mod tables;
 mod vocabulary;
 
@@ -59,6 +60,11 @@ pub fn dashboards(files: &[(String, String)], vocabulary: &Vocabulary) -> Vec<Fi
             }
             let place = text(&panel["title"]);
             found.extend(told.into_iter().map(|(kind, told)| finding(kind, name, place, told)));
+        }
+        for variable in frame::list(&dashboard["templating"]["list"]).iter().filter(|one| one["type"] == "query") {
+            let place = text(&variable["name"]);
+            let asked = queries::variable(text(&variable["query"]["query"]), vocabulary, &variables);
+            found.extend(asked.into_iter().map(|(kind, told)| finding(kind, name, place, told)));
         }
         for note in frame::list(&dashboard["annotations"]["list"]).iter().filter(|note| note["builtIn"] != 1) {
             let words = text(&note["textFormat"]).to_owned();

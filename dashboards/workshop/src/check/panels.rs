@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::finding::Kind;
 use super::frame::list;
-use super::{silence, tables, text};
+use super::{silence, slips, tables, text};
 
 /// What a description consists of.
 const PARTS: [&str; 4] = ["**Shows:**", "**Formula:**", "**Unit:**", "**What to do:**"];
@@ -40,6 +40,7 @@ pub(crate) fn check(panel: &Value) -> Vec<(Kind, String)> {
     }
     dress(panel, kind, &mut found);
     found.extend(silence::check(panel, kind));
+    found.extend(slips::check(panel, kind));
     if kind == "table" {
         found.extend(tables::check(panel));
     }
@@ -88,6 +89,15 @@ fn queries(panel: &Value, kind: &str, found: &mut Vec<(Kind, String)>) {
     }
 }
 
+/// The first hole in the grid, from left to right and from top to bottom.
+fn hole(places: &[[u64; 4]]) -> Option<(u64, u64)> {
+    let bottom = places.iter().map(|[_, y, _, height]| y + height).max()?;
+    let is_taken = |column: u64, row: u64| {
+        places.iter().any(|[x, y, width, height]| (*x..x + width).contains(&column) && (*y..y + height).contains(&row))
+    };
+    (0..bottom.min(1000)).find_map(|row| (0..24).find(|column| !is_taken(*column, row)).map(|column| (column, row)))
+}
+
 /// What is wrong with the panels' places, each with the title of the panel.
 pub(crate) fn places(panels: &[Value]) -> Vec<(Kind, String, String)> {
     let mut found = Vec::new();
@@ -109,6 +119,9 @@ pub(crate) fn places(panels: &[Value]) -> Vec<(Kind, String, String)> {
         if let Some(other) = panels[..position].iter().find(lies_on) {
             found.push((Kind::Overlap, title, text(&other["title"]).to_owned()));
         }
+    }
+    if let Some((column, row)) = hole(&panels.iter().map(place).collect::<Vec<_>>()) {
+        found.push((Kind::GridGap, String::new(), format!("nothing at column {column}, row {row}")));
     }
     found
 }

@@ -60,6 +60,28 @@ pub(crate) fn read(expr: &str, around: &Around<'_>) -> Read {
     Read { shape: Some(shape), found, used: reading.used.into_iter().collect() }
 }
 
+/// Reads what a variable asks for its values: `label_values(metric, label)`, or `query_result(expression)`.
+pub(crate) fn variable(query: &str, vocabulary: &Vocabulary, variables: &[String]) -> Vec<(Kind, String)> {
+    let inner = |function: &str| query.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
+    let around = Around { vocabulary, variables, words: "range".to_owned() };
+    if let Some((metric, label)) = inner("label_values").and_then(|inner| inner.rsplit_once(',')) {
+        // Operations are what is chosen here, so nothing can be chosen before.
+        let mut found = read(metric, &Around { variables: &[], ..around }).found;
+        let label = label.trim();
+        if vocabulary.entry(metric).is_some_and(|entry| !entry.labels.contains_key(label)) {
+            found.push((Kind::UnknownLabel, format!("{metric} has no label {label}")));
+        }
+        return found;
+    }
+    let Some(expression) = inner("query_result") else {
+        return vec![(Kind::NotPromql, query.to_owned())];
+    };
+    let mut found = read(expression, &around).found;
+    // What is chosen here cannot be asked for here.
+    found.retain(|(kind, _)| *kind != Kind::VariableDropped);
+    found
+}
+
 /// Whether a name stands in a text by itself.
 fn mentions(text: &str, name: &str) -> bool {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';

@@ -21,6 +21,9 @@ pub(crate) fn check(panel: &Value, kind: &str) -> Vec<(Kind, String)> {
     let words = text(&defaults["noValue"]);
     let has = |these: &[&str]| these.iter().any(|one| words.contains(one));
     let knows_age = || list(&panel["targets"]).iter().any(|target| text(&target["expr"]).contains(AGE));
+    if words.parse::<f64>().is_ok() {
+        found.push((Kind::InventedZero, words.to_owned()));
+    }
     if has(&CLAIMS) && !has(&OPEN) && !knows_age() {
         found.push((Kind::EmptyClaimed, words.to_owned()));
     }

@@ -79,6 +79,7 @@ fn faults_of_form() -> Vec<(Kind, &'static str, Sow)> {
         sown(Kind::SchemaVersion, "calls", |d| d["schemaVersion"] = json!(36)),
         sown(Kind::TagMissing, "calls", |d| d["tags"] = json!(["calls"])),
         sown(Kind::InputsPresent, "calls", |d| d["__inputs"] = json!([])),
+        sown(Kind::OwnId, "calls", |d| d["id"] = json!(42)),
         sown(Kind::DashboardUntitled, "calls", |d| d["description"] = json!("")),
         sown(Kind::TimeRange, "calls", |d| d["time"]["from"] = json!("now-7d")),
         sown(Kind::Refresh, "calls", |d| d["refresh"] = json!("5s")),
@@ -98,6 +99,89 @@ fn faults_of_form() -> Vec<(Kind, &'static str, Sow)> {
         }),
         sown(Kind::DuplicateId, "calls", |d| d["panels"][3]["id"] = json!(1)),
         sown(Kind::Overlap, "calls", |d| d["panels"][3]["gridPos"]["x"] = json!(16)),
+        sown(Kind::GridGap, "calls", |d| d["panels"][3]["gridPos"]["w"] = json!(5)),
+        sown(Kind::GridGap, "calls", |d| {
+            let last = d["panels"].as_array_mut().unwrap().last_mut().unwrap();
+            last["gridPos"]["y"] = json!(last["gridPos"]["y"].as_u64().unwrap() + 1);
+        }),
+        sown(Kind::VariableStale, "skill", |d| d["templating"]["list"][2]["refresh"] = json!(0)),
+        sown(Kind::UnknownMetric, "skill", |d| {
+            d["templating"]["list"][1]["query"]["query"] = json!("label_values(wolkvox_operations_info, operation)");
+        }),
+        sown(Kind::UnknownLabel, "skill", |d| {
+            d["templating"]["list"][1]["query"]["query"] = json!("label_values(wolkvox_operation_info, center)");
+        }),
+        sown(Kind::OperationDropped, "skill", |d| {
+            d["templating"]["list"][2]["query"]["query"] =
+                json!("query_result(last_over_time(wolkvox_skill_info[1d]))");
+        }),
+        sown(Kind::LinkForgets, "operations", |d| {
+            let table = panel(d, "Skills, farthest from target first").to_string();
+            *panel(d, "Skills, farthest from target first") =
+                serde_json::from_str(&table.replace("var-operation=${__data.fields.Operation}", "var-operation=acme"))
+                    .unwrap();
+        }),
+        sown(Kind::DatasourceFixed, "calls", |d| {
+            d["annotations"]["list"][1]["datasource"]["uid"] = json!("prometheus");
+        }),
+        sown(
+            Kind::ThresholdsUnordered,
+            "operations",
+            changing(WAITING, |p| {
+                p["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] = json!(50);
+            }),
+        ),
+        sown(
+            Kind::PercentOnRatio,
+            "agents",
+            changing("Most time in aux", |p| {
+                p["fieldConfig"]["defaults"]["thresholds"]["steps"][3]["value"] = json!(35);
+            }),
+        ),
+        sown(
+            Kind::PercentOnRatio,
+            "operations",
+            changing(LEVELS, |p| p["fieldConfig"]["defaults"]["max"] = json!(100)),
+        ),
+        sown(
+            Kind::LegendMissing,
+            "operations",
+            changing(LEVELS, |p| p["targets"][0]["legendFormat"] = json!("__auto")),
+        ),
+        sown(
+            Kind::PointAlone,
+            "operations",
+            changing(LEVELS, |p| {
+                p["targets"][0]["range"] = json!(false);
+                p["targets"][0]["instant"] = json!(true);
+            }),
+        ),
+        sown(
+            Kind::IdleOverride,
+            "operations",
+            changing(LEVELS, |p| {
+                p["fieldConfig"]["overrides"][0]["matcher"]["options"] = json!("Z");
+            }),
+        ),
+        sown(
+            Kind::BarsOverlap,
+            "operations",
+            changing("Answered and abandoned per half hour", |p| {
+                p["interval"] = json!("5m");
+            }),
+        ),
+        sown(
+            Kind::InventedZero,
+            "operations",
+            changing(WAITING, |p| {
+                p["fieldConfig"]["defaults"]["noValue"] = json!("0");
+            }),
+        ),
+        sown(
+            Kind::UnitMismatch,
+            "operations",
+            changing(WAITING, |p| p["fieldConfig"]["defaults"]["unit"] = json!("s")),
+        ),
         sown(Kind::OutsideGrid, "calls", |d| d["panels"][3]["gridPos"]["w"] = json!(7)),
         sown(Kind::UnknownPanel, "exporter", changing("Memory", |p| p["type"] = json!("graph"))),
         sown(Kind::TitleMissing, "operations", changing(WAITING, |p| p["title"] = json!(""))),
@@ -148,7 +232,7 @@ fn faults_of_form() -> Vec<(Kind, &'static str, Sow)> {
         sown(
             Kind::AbsentJudged,
             "service-level",
-            changing("Weekday by hour, four weeks", |p| {
+            changing("Weekday by hour, four weeks: points above or below target", |p| {
                 *p = serde_json::from_str(&p.to_string().replace("transparent", "dark-red")).unwrap();
             }),
         ),
@@ -239,6 +323,12 @@ fn follows(kind: Kind, other: Kind) -> bool {
         Kind::NotPromql | Kind::UnknownMetric | Kind::TooNew | Kind::GroupWithoutParens => {
             other == Kind::LegendLabelGone
         }
+        // The query that is gone had a dress of its own.
+        Kind::EmptyClaimed | Kind::DuplicateQuery => other == Kind::IdleOverride,
+        // The panel that was moved onto another leaves its own place.
+        Kind::Overlap => other == Kind::GridGap,
+        // Any other window than the panel's own counts bars twice as well.
+        Kind::RateInterval | Kind::ShortWindow | Kind::RangeNotSaid | Kind::TwoSamples => other == Kind::BarsOverlap,
         _ => false,
     }
 }

@@ -61,6 +61,36 @@ pub(crate) const FAULTS_OF_QUERIES: &[(Kind, &str, &str, &str)] = &[
         "sum by (report) (wolkvox_exporter_corrections_total{operation=~\"$operation\"})",
     ),
     (
+        Kind::TwoSamples,
+        "exporter",
+        "Corrections",
+        "sum by (report) (irate(wolkvox_exporter_corrections_total{operation=~\"$operation\"}[15m]))",
+    ),
+    (
+        Kind::QuantileOutOfRange,
+        "exporter",
+        "Duration of requests",
+        "histogram_quantile(95, sum by (le, report) (increase(wolkvox_exporter_api_request_duration_seconds_bucket{operation=~\"$operation\"}[30m])))",
+    ),
+    (
+        Kind::InventedZero,
+        "operations",
+        "Waiting now",
+        "sum(wolkvox_skill_calls_in_queue{operation=~\"$operation\", skill_id=~\"$skill\"}) or vector(0)",
+    ),
+    (
+        Kind::UnitMismatch,
+        "calls",
+        "Short calls today",
+        "100 * sum(wolkvox_call_duration_seconds_bucket{operation=~\"$operation\", le=~\"5(\\\\.0)?\"}) / (sum(wolkvox_call_duration_seconds_count{operation=~\"$operation\"}) > 0)",
+    ),
+    (
+        Kind::OperationDropped,
+        "calls",
+        "Short calls today",
+        "sum(wolkvox_call_duration_seconds_bucket{operation=\"andes\", le=~\"5(\\\\.0)?\"}) / (sum(wolkvox_call_duration_seconds_count{operation=~\"$operation\"}) > 0)",
+    ),
+    (
         Kind::RateInterval,
         "exporter",
         "Corrections",
