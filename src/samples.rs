@@ -1,7 +1,5 @@
 //! What was measured, compactly: sheets of samples, one per family, before they are written as text.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 
 use crate::family::{AnyFamily, Counter, Families, Gauge, Histogram, Kind};
@@ -246,7 +244,9 @@ impl Samples {
             self.dropped += series as u64;
             return;
         }
-        let Some(sheet) = self.sheets.iter_mut().find(|sheet| sheet.family.name() == family.name()) else {
+        // A family is one static, so that its address is as good as its name.
+        let is_its = |sheet: &&mut Sheet| std::ptr::addr_eq(sheet.family, family);
+        let Some(sheet) = self.sheets.iter_mut().find(is_its) else {
             debug_assert!(false, "{} is not among the families of its report", family.name());
             return;
         };
@@ -269,15 +269,21 @@ pub fn write_labels(out: &mut String, names: &[&str], values: &[&str]) {
         if position > 0 {
             out.push(',');
         }
-        let _ = write!(out, "{name}=\"");
-        for character in value.chars() {
-            match character {
-                '\\' => out.push_str("\\\\"),
-                '"' => out.push_str("\\\""),
-                '\n' => out.push_str("\\n"),
-                other => out.push(other),
-            }
+        out.push_str(name);
+        out.push_str("=\"");
+        let mut rest = *value;
+        while let Some(at) = memchr::memchr3(b'\\', b'"', b'\n', rest.as_bytes()) {
+            let (plain, special) = rest.split_at(at);
+            out.push_str(plain);
+            let mut characters = special.chars();
+            out.push_str(match characters.next() {
+                Some('\\') => "\\\\",
+                Some('"') => "\\\"",
+                _ => "\\n",
+            });
+            rest = characters.as_str();
         }
+        out.push_str(rest);
         out.push('"');
     }
 }

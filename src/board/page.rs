@@ -5,8 +5,15 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::samples::{Reading, Samples, write_labels};
+use crate::family::AnyFamily;
+use crate::samples::{Reading, Samples, whole, write_labels};
 use crate::vitals;
+
+/// About how long a line is, for the room that is made for all of them.
+const LINE: usize = 112;
+
+/// What the room of a page's text is a multiple of.
+const ROOM: usize = 8 << 10;
 
 /// What one subject measured, encoded once: the lines of each of its families.
 #[derive(Debug)]
@@ -24,16 +31,16 @@ impl Page {
     pub fn of(samples: &Samples, names: &[&str], values: &[&str]) -> Self {
         let mut context = String::new();
         write_labels(&mut context, names, values);
-        let mut text = String::with_capacity(samples.series() * 112);
+        let mut text = String::with_capacity(samples.series() * LINE);
         let mut ends = Vec::with_capacity(samples.sheets().len());
         for sheet in samples.sheets() {
+            let lines = Lines::of(sheet.family(), &context);
             for (labels, reading) in sheet.samples() {
-                write_reading(&mut text, sheet.family().name(), &context, labels, reading);
+                lines.write(&mut text, labels, reading);
             }
             ends.push(text.len());
         }
-        text.shrink_to_fit();
-        Self { text: Bytes::from(text), ends: ends.into(), since: None }
+        Self { text: kept(text.as_bytes()), ends: ends.into(), since: None }
     }
 
     /// The same page, which says (where its format can) that its totals began at this moment.
@@ -66,42 +73,96 @@ impl Page {
     }
 }
 
-fn write_reading(text: &mut String, name: &str, context: &str, labels: &str, reading: &Reading) {
-    match reading {
-        Reading::Number(value) => write_line(text, name, "", context, labels, None, *value),
-        Reading::Histogram { bounds, cumulative, sum } => {
-            for (position, count) in cumulative.iter().enumerate() {
-                let bound = bounds.get(position).map_or_else(|| "+Inf".to_owned(), ToString::to_string);
-                write_line(text, name, "_bucket", context, labels, Some(&bound), crate::samples::whole(*count));
+/// A text to be kept. Pages come and go and are of nearly the same length each time: room that is a multiple of this is
+/// taken by the next one as it was left, where room of any length is broken up and never fits again.
+fn kept(text: &[u8]) -> Bytes {
+    let mut kept = Vec::with_capacity(text.len().next_multiple_of(ROOM));
+    kept.extend_from_slice(text);
+    kept.into()
+}
+
+/// How the lines of one family begin.
+struct Lines {
+    /// Up to the sample's own labels: name, bracket, context.
+    plain: String,
+    /// The same for the series of a histogram.
+    bucket: String,
+    sum: String,
+    count: String,
+    has_context: bool,
+}
+
+impl Lines {
+    fn of(family: &dyn AnyFamily, context: &str) -> Self {
+        let name = family.name();
+        let opened = |suffix: &str| format!("{name}{suffix}{{{context}");
+        let (plain, bucket, sum, count) = (opened(""), opened("_bucket"), opened("_sum"), opened("_count"));
+        Self { plain, bucket, sum, count, has_context: !context.is_empty() }
+    }
+
+    fn write(&self, text: &mut String, labels: &str, reading: &Reading) {
+        match reading {
+            Reading::Number(value) => self.write_line(text, &self.plain, labels, None, *value),
+            Reading::Histogram { bounds, cumulative, sum } => {
+                let mut le = String::new();
+                for (position, count) in cumulative.iter().enumerate() {
+                    le.clear();
+                    match bounds.get(position) {
+                        Some(bound) => write_number(&mut le, *bound),
+                        None => le.push_str("+Inf"),
+                    }
+                    self.write_line(text, &self.bucket, labels, Some(&le), whole(*count));
+                }
+                let count = cumulative.last().copied().unwrap_or(0);
+                self.write_line(text, &self.sum, labels, None, *sum);
+                self.write_line(text, &self.count, labels, None, whole(count));
             }
-            let count = cumulative.last().copied().unwrap_or(0);
-            write_line(text, name, "_sum", context, labels, None, *sum);
-            write_line(text, name, "_count", context, labels, None, crate::samples::whole(count));
         }
+    }
+
+    fn write_line(&self, text: &mut String, opened: &str, labels: &str, le: Option<&str>, value: f64) {
+        let mut has_labels = self.has_context;
+        if !has_labels && labels.is_empty() && le.is_none() {
+            text.push_str(opened.strip_suffix('{').unwrap_or(opened));
+        } else {
+            text.push_str(opened);
+            if !labels.is_empty() {
+                text.push_str(if has_labels { "," } else { "" });
+                text.push_str(labels);
+                has_labels = true;
+            }
+            if let Some(le) = le {
+                text.push_str(if has_labels { ",le=\"" } else { "le=\"" });
+                text.push_str(le);
+                text.push('"');
+            }
+            text.push('}');
+        }
+        text.push(' ');
+        write_number(text, value);
+        text.push('\n');
     }
 }
 
-fn write_line(text: &mut String, name: &str, suffix: &str, context: &str, labels: &str, le: Option<&str>, value: f64) {
-    text.push_str(name);
-    text.push_str(suffix);
-    let le = le.map(|bound| format!("le=\"{bound}\"")).unwrap_or_default();
-    let mut bracket = '{';
-    for part in [context, labels, &le] {
-        if !part.is_empty() {
-            text.push(bracket);
-            text.push_str(part);
-            bracket = ',';
-        }
+/// Writes a number as Prometheus reads it: the shortest digits that give it back, without an exponent.
+fn write_number(text: &mut String, value: f64) {
+    #[expect(clippy::cast_possible_truncation, reason = "compared with what it came from")]
+    let integer = value as i64;
+    // Most are whole, and written so in a third of the time. A zero may have a sign.
+    if whole(integer.unsigned_abs()) == value.abs()
+        && integer.unsigned_abs() < 1 << 53
+        && (integer != 0 || value.is_sign_positive())
+    {
+        text.push_str(itoa::Buffer::new().format(integer));
+    } else {
+        let _ = write!(text, "{value}");
     }
-    if bracket == ',' {
-        text.push('}');
-    }
-    // Rust writes a float as Prometheus reads it: the shortest digits that give it back, without an exponent.
-    let _ = writeln!(text, " {value}");
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::family::{Counter, Families, Gauge, Histogram};
     use crate::samples::Distribution;
@@ -132,6 +193,18 @@ mod tests {
         ];
         for (position, lines) in expected.iter().enumerate() {
             assert_eq!(std::str::from_utf8(page.lines(position)), Ok(*lines));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_written_as_rust_writes_it(value in any::<f64>(), whole in -(1_i64 << 54)..1 << 54) {
+            #[expect(clippy::cast_precision_loss, reason = "any number will do")]
+            for value in [value, whole as f64, whole as f64 / 64.0, 0.0, -0.0] {
+                let mut text = String::new();
+                write_number(&mut text, value);
+                prop_assert_eq!(text, value.to_string());
+            }
         }
     }
 
