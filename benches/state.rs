@@ -37,6 +37,7 @@ fn saved() -> SavedReport {
         is_empty: false,
         served_until: Timestamp::UNIX_EPOCH,
         last_attempt: None,
+        duration: None,
         last_success: None,
         window_end: None,
         rows: Some(2_400),

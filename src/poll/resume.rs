@@ -146,6 +146,7 @@ impl Slot {
             is_empty: self.is_empty(),
             served_until: at.wall(self.served_until().unwrap_or(at.now)),
             last_attempt: self.vitals.last_attempt(),
+            duration: self.vitals.duration().map(|duration| duration.as_secs_f64()),
             last_success: self.vitals.last_success(),
             window_end: self.vitals.window_end(),
             rows: self.vitals.rows(),

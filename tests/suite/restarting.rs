@@ -80,6 +80,16 @@ fn series(board: &Board) -> BTreeSet<String> {
 const MORNING: &str = "2026-06-05T14:50:00Z";
 
 #[tokio::test(start_paused = true)]
+async fn the_first_scrape_misses_no_series() {
+    let (stage, folder) = (Stage::at(MORNING), tempfile::tempdir().unwrap());
+    let [first, before] = stage.life(folder.path(), 2 * MINUTE).await;
+    assert!(first.len() < before.len());
+    let [after, _] = stage.life(folder.path(), SECOND).await;
+    let missing: Vec<_> = before.difference(&after).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_report_whose_state_is_damaged_is_asked_for_at_once() {
     let (stage, folder) = (Stage::at(MORNING), tempfile::tempdir().unwrap());
     stage.life(folder.path(), MINUTE).await;
