@@ -12,6 +12,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::upstream::{Transport, Upstream};
 
+/// As `sysexits.h` has it for what will do later: whoever chains commands must not load half a history.
+const NOT_COMPLETE: u8 = 75;
+
 pub(super) async fn run(config: Config, asked: &cli::Backfill) -> anyhow::Result<ExitCode> {
     let wanted = Wanted {
         from: asked.from,
@@ -39,15 +42,18 @@ pub(super) async fn run(config: Config, asked: &cli::Backfill) -> anyhow::Result
         _ = interrupt.recv() => return Ok(interrupted(again)),
     };
     match ended {
-        Ended::Complete => say_error("The backfill is complete.\n"),
+        Ended::Complete => {
+            say_error("The backfill is complete.\n");
+            Ok(ExitCode::SUCCESS)
+        }
         Ended::Spent => {
             say_error(
                 "The backfill is not complete: the requests of this day or run are spent. Run the same command \
                  again tomorrow, or with --wait; it goes on from here.\n",
             );
+            Ok(ExitCode::from(NOT_COMPLETE))
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn interrupted(again: &str) -> ExitCode {

@@ -302,7 +302,8 @@ async fn what_cannot_be_done_is_refused_before_the_first_request() {
     assert!(refused(wanted(from, to, &path), 20).contains("--every"));
     std::fs::write(&path, "mine").unwrap();
     assert!(refused(wanted(from, to, &path), 900).contains("is there already"));
-    std::fs::remove_file(&path).unwrap();
+    // An empty one is what a run leaves that was killed before it had written anything.
+    std::fs::write(&path, "").unwrap();
 
     let first = stage.prepare(wanted(from, to, &path), 900).unwrap();
     assert!(refused(wanted(from, to, &path), 900).contains("another backfill is writing"));

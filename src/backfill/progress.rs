@@ -81,11 +81,17 @@ impl Record {
             Err(error) => return Err(Failure::file("read", &beside, error)),
         };
         let Some(known) = known else {
-            let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
-                let is_there = error.kind() == io::ErrorKind::AlreadyExists;
-                if is_there { Failure::Exists(path.to_owned()) } else { Failure::file("create", path, error) }
-            })?;
+            let is_other = fs::metadata(path).is_ok_and(|found| !found.is_file());
+            if is_other {
+                return Err(Failure::Exists(path.to_owned()));
+            }
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+            let file = file.map_err(|error| Failure::file("create", path, error))?;
             lock(&file, path)?;
+            // An empty file is what a run leaves that was killed before it had written anything.
+            if file.metadata().map_err(|error| Failure::file("read", path, error))?.len() > 0 {
+                return Err(Failure::Exists(path.to_owned()));
+            }
             let mut record = Self { sink: Sink::File { file, beside }, progress: fresh };
             record.save()?;
             return Ok(record);

@@ -16,7 +16,7 @@ use crate::ledger::Mark;
 #[cfg(test)]
 use crate::ledger::forgetting;
 use crate::samples::Samples;
-use crate::storage::{SavedMark, SavedReport, SavedSample, Spendings, Storage};
+use crate::storage::{Damaged, SavedMark, SavedReport, SavedSample, Spendings, Storage};
 
 /// Turns moments of this process into wall time and back.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ impl Poller {
     pub(super) fn resume(&mut self) {
         let Some(storage) = self.around.storage.clone() else { return };
         let at = self.moments();
-        if let Some(spendings) = storage.spendings(&self.operation.name) {
+        if let Ok(Some(spendings)) = storage.spendings(&self.operation.name) {
             self.budget = self.budget.clone().resumed(spendings.day, spendings.used);
             if spendings.quota_is_spent && spendings.day == self.budget.day() {
                 let until = at.now + left_of_day(&self.local_now());
@@ -56,13 +56,23 @@ impl Poller {
             }
             for (position, slot) in self.slots.iter().enumerate() {
                 if let Some(due) = spendings.due.get(slot.poll.report.name) {
-                    self.schedule.resume(position, at.moment(*due));
+                    // A clock that was wrong may have left moments that are years ahead.
+                    let latest = at.now + slot.poll.interval;
+                    self.schedule.resume(position, at.moment(*due).min(latest));
                 }
             }
         }
         for position in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(position) else { continue };
-            let Some(saved) = storage.report(&self.operation.name, slot.poll.report.name) else { continue };
+            let saved = match storage.report(&self.operation.name, slot.poll.report.name) {
+                Ok(Some(saved)) => saved,
+                Ok(None) => continue,
+                Err(Damaged) => {
+                    // Nothing can be served before it is asked for; what was damaged is so only once.
+                    self.schedule.resume(position, at.now);
+                    continue;
+                }
+            };
             let samples = slot.resume(&saved, &self.operation, at);
             if let Some(samples) = samples {
                 self.serve(position, samples);
@@ -136,6 +146,7 @@ impl Slot {
             is_empty: self.is_empty(),
             served_until: at.wall(self.served_until().unwrap_or(at.now)),
             last_attempt: self.vitals.last_attempt(),
+            duration: self.vitals.duration().map(|duration| duration.as_secs_f64()),
             last_success: self.vitals.last_success(),
             window_end: self.vitals.window_end(),
             rows: self.vitals.rows(),

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
@@ -16,9 +16,16 @@ const HEADER: &[u8] = b"wolkvox-exporter state 1\n";
 /// No state unpacks to more: a few million series.
 const LARGEST: u64 = 1 << 30;
 
+/// No file of state is larger, packed as it is.
+const LARGEST_FILE: u64 = 1 << 28;
+
 /// Why a file is no saved state of this version.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Damage {
+    #[error("it is no file")]
+    NoFile,
+    #[error("it cannot be read")]
+    Unread(#[source] io::Error),
     #[error("it is not a state of this version")]
     Foreign,
     #[error("its checksum is wrong")]
@@ -40,8 +47,34 @@ pub(super) fn pack(saved: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The state in a file; nothing where there is none.
+pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Damage> {
+    // Reading a pipe could wait for ever, and a device could have no end.
+    if is_no_file(path) {
+        return Err(Damage::NoFile);
+    }
+    let mut bytes = Vec::new();
+    match File::open(path).and_then(|file| file.take(LARGEST_FILE).read_to_end(&mut bytes)) {
+        Ok(_) => unpack(&bytes).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Damage::Unread(error)),
+    }
+}
+
+/// Whether something is there that is no file: a folder, a pipe, a device.
+pub(super) fn is_no_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file())
+}
+
+/// Takes what is there out of the way, and says where it went; nothing where that cannot be done.
+pub(super) fn set_aside(path: &Path) -> Option<PathBuf> {
+    // A folder of such a name may be there already, which nothing replaces.
+    let names = ["damaged", "damaged-2", "damaged-3", "damaged-4"];
+    names.into_iter().map(|name| path.with_added_extension(name)).find(|aside| fs::rename(path, aside).is_ok())
+}
+
 /// The state in the bytes of a file.
-pub(super) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Damage> {
+fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Damage> {
     let rest = bytes.strip_prefix(HEADER).ok_or(Damage::Foreign)?;
     let (checksum, packed) = rest.split_first_chunk::<4>().ok_or(Damage::Checksum)?;
     if crc32fast::hash(packed).to_le_bytes() != *checksum {
@@ -55,6 +88,9 @@ pub(super) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Damage> {
 /// Puts bytes into a file in one step: whoever reads it finds the old ones or the new ones, never a part.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = path.with_added_extension("new");
+    if is_no_file(&new) {
+        set_aside(&new);
+    }
     let mut file = File::create(&new)?;
     file.write_all(bytes)?;
     // Without this a power cut could leave the new name with none of the bytes.

@@ -10,14 +10,17 @@ mod death;
 mod file;
 mod saved;
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tracing::warn;
+use tracing::{debug, info, warn};
+
+use self::file::Damage;
 
 #[cfg(test)]
 pub(crate) use self::death::{Death, Moment};
@@ -30,27 +33,42 @@ pub struct Storage(Arc<Folder>);
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
-    /// Held until the end, so that no second exporter writes here.
-    _lock: File,
+    /// Held until the end, so that no second exporter writes here; none where the folder has no locks.
+    _lock: Option<File>,
+    /// Whether the last write failed: that is said once, and not at every answer.
+    fails: AtomicBool,
     /// Where tests end the process in the middle of its writing.
     #[cfg(test)]
     death: Death,
 }
 
+/// What was there is no state, and was set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Damaged;
+
 impl Storage {
-    /// Opens a folder, made if it is not there.
+    /// Opens a folder, made if it is not there. One that cannot be written to is read all the same, because what is there
+    /// already should never keep an exporter from starting.
     ///
     /// # Errors
     ///
-    /// Fails where the folder cannot be made or written to, or where another exporter uses it.
+    /// Fails where the folder is none and cannot be made, or where another exporter uses it.
     pub fn open(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
-        let lock = File::create(path.join("lock"))?;
-        lock.try_lock()
-            .map_err(|_| io::Error::new(io::ErrorKind::ResourceBusy, "another exporter uses this folder"))?;
+        let lock = match lock(&path.join("lock")) {
+            Ok(lock) => Some(lock),
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => return Err(error),
+            Err(error) => {
+                let advice = "let this user write to it; until then a restart is not exact, and a second exporter with \
+                     this folder would not be noticed";
+                warn!(folder = %path.display(), %error, advice, "the folder of saved states cannot be locked");
+                None
+            }
+        };
         Ok(Self(Arc::new(Folder {
             path: path.to_owned(),
             _lock: lock,
+            fails: AtomicBool::new(false),
             #[cfg(test)]
             death: Death::default(),
         })))
@@ -63,14 +81,20 @@ impl Storage {
     }
 
     /// What is known of a report of an operation, if anything is.
-    #[must_use]
-    pub fn report(&self, operation: &str, report: &str) -> Option<SavedReport> {
+    ///
+    /// # Errors
+    ///
+    /// Something was there that is no state.
+    pub fn report(&self, operation: &str, report: &str) -> Result<Option<SavedReport>, Damaged> {
         self.read(&format!("{operation}.{report}.state"))
     }
 
     /// What an operation has spent, if that is known.
-    #[must_use]
-    pub fn spendings(&self, operation: &str) -> Option<Spendings> {
+    ///
+    /// # Errors
+    ///
+    /// Something was there that is no state.
+    pub fn spendings(&self, operation: &str) -> Result<Option<Spendings>, Damaged> {
         self.read(&format!("{operation}.spendings"))
     }
 
@@ -84,26 +108,12 @@ impl Storage {
         self.write(&format!("{operation}.spendings"), spendings);
     }
 
-    fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Damaged> {
         let path = self.0.path.join(name);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) => {
-                warn!(file = %path.display(), %error, "a saved state cannot be read: starting without it");
-                return None;
-            }
-        };
-        match file::unpack(&bytes) {
-            Ok(saved) => Some(saved),
-            Err(damage) => {
-                let aside = path.with_added_extension("damaged");
-                warn!(file = %path.display(), %damage, aside = %aside.display(), "a saved state is set aside: starting without it");
-                // Should even that fail, the next write replaces it.
-                drop(fs::rename(&path, &aside));
-                None
-            }
-        }
+        file::load(&path).map_err(|damage| {
+            put_aside(&path, &damage);
+            Damaged
+        })
     }
 
     fn write(&self, name: &str, saved: &impl Serialize) {
@@ -112,8 +122,107 @@ impl Storage {
         if self.0.death.strikes(name, &path, || file::pack(saved)) {
             return;
         }
-        if let Err(error) = file::pack(saved).and_then(|bytes| file::replace(&path, &bytes)) {
-            warn!(file = %path.display(), %error, "the state cannot be saved: a restart now would not be exact");
+        let written = file::pack(saved).and_then(|bytes| file::replace(&path, &bytes));
+        let failed_before = self.0.fails.swap(written.is_err(), Ordering::Relaxed);
+        match written {
+            Err(error) if !failed_before => {
+                let advice = "look for room on the disk and for the rights of this user";
+                let file = path.display();
+                warn!(%file, %error, advice, "the state cannot be saved: a restart now would not be exact");
+            }
+            Err(error) => debug!(file = %path.display(), %error, "the state still cannot be saved"),
+            Ok(()) if failed_before => info!(file = %path.display(), "the state is saved again"),
+            Ok(()) => {}
         }
+    }
+}
+
+/// Takes something that is no state out of the way, and says so.
+fn put_aside(path: &Path, damage: &Damage) {
+    let aside = file::set_aside(path);
+    let aside = aside.as_ref().map_or_else(|| "nowhere, it cannot be moved".into(), |aside| aside.to_string_lossy());
+    let advice = "nothing need be done; remove what was set aside once it was looked at, and look after the disk if this \
+         happens again";
+    let (file, cause) = (path.display(), std::error::Error::source(damage).map(ToString::to_string));
+    warn!(%file, %damage, cause, %aside, advice, "a saved state is set aside: starting without it");
+}
+
+/// The lock of a folder, held.
+fn lock(path: &Path) -> io::Result<File> {
+    if file::is_no_file(path) {
+        put_aside(path, &Damage::NoFile);
+    }
+    let lock = File::create(path)?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => {
+            io::Error::new(io::ErrorKind::ResourceBusy, "another exporter uses this folder; give each one of its own")
+        }
+        TryLockError::Error(error) => error,
+    })?;
+    Ok(lock)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::civil::date;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn spendings() -> Spendings {
+        Spendings { day: date(2026, 3, 2), used: 7, quota_is_spent: false, due: BTreeMap::new() }
+    }
+
+    /// Whatever is in the place of a state is set aside, and the next state is kept in its place.
+    #[test]
+    fn what_is_no_state_is_set_aside() {
+        type Put<'p> = &'p dyn Fn(&Path);
+        let whole = file::pack(&spendings()).unwrap();
+        let places: [(&str, Put<'_>); 8] = [
+            ("nothing in it", &|path| fs::write(path, "").unwrap()),
+            ("half of it", &|path| fs::write(path, &whole[..whole.len() / 2]).unwrap()),
+            ("something else", &|path| fs::write(path, "{}").unwrap()),
+            ("of another version", &|path| {
+                fs::write(path, [b"wolkvox-exporter state 9\n", &whole[25..]].concat()).unwrap();
+            }),
+            ("a folder", &|path| fs::create_dir_all(path.join("with something")).unwrap()),
+            ("a socket", &|path| drop(std::os::unix::net::UnixListener::bind(path).unwrap())),
+            ("a device", &|path| std::os::unix::fs::symlink("/dev/zero", path).unwrap()),
+            ("a link to itself", &|path| std::os::unix::fs::symlink(path, path).unwrap()),
+        ];
+        for (what, put) in places {
+            let folder = TempDir::new().unwrap();
+            let storage = Storage::open(folder.path()).unwrap();
+            let path = folder.path().join("acme.spendings");
+            put(&path);
+            assert_eq!(storage.spendings("acme"), Err(Damaged), "{what}");
+            assert!(fs::symlink_metadata(path.with_added_extension("damaged")).is_ok(), "{what}");
+            assert_eq!(storage.spendings("acme"), Ok(None), "{what}");
+            storage.keep_spendings("acme", &spendings());
+            assert_eq!(storage.spendings("acme"), Ok(Some(spendings())), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_folder_in_every_place_stops_nothing() {
+        let folder = TempDir::new().unwrap();
+        for name in ["lock", "acme.spendings", "acme.spendings.new", "acme.spendings.damaged"] {
+            fs::create_dir_all(folder.path().join(name).join("with something")).unwrap();
+        }
+        let storage = Storage::open(folder.path()).unwrap();
+        assert_eq!(storage.spendings("acme"), Err(Damaged));
+        storage.keep_spendings("acme", &spendings());
+        assert_eq!(storage.spendings("acme"), Ok(Some(spendings())));
+    }
+
+    #[test]
+    fn two_exporters_do_not_share_a_folder() {
+        let folder = TempDir::new().unwrap();
+        let first = Storage::open(folder.path()).unwrap();
+        assert_eq!(Storage::open(folder.path()).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        drop(first);
+        Storage::open(folder.path()).unwrap();
     }
 }

@@ -29,6 +29,9 @@ pub struct SavedReport {
     pub served_until: Timestamp,
     /// When it was asked for.
     pub last_attempt: Option<Timestamp>,
+    /// How long that took, in seconds.
+    #[serde(default)]
+    pub duration: Option<f64>,
     /// When it was answered.
     pub last_success: Option<Timestamp>,
     /// Up to when it speaks.

@@ -223,6 +223,7 @@ impl ReportVitals {
         self.success = Some(true);
         self.last_attempt = saved.last_attempt;
         self.last_success = saved.last_success;
+        self.duration = saved.duration.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         self.window_end = saved.window_end;
         self.rows = saved.rows;
         self.corrections = saved.corrections;
@@ -268,6 +269,12 @@ impl ReportVitals {
     #[must_use]
     pub fn last_attempt(&self) -> Option<Timestamp> {
         self.last_attempt
+    }
+
+    /// How long the newest attempt took.
+    #[must_use]
+    pub fn duration(&self) -> Option<Duration> {
+        self.duration
     }
 
     /// How many rows the newest answer had.

@@ -23,6 +23,7 @@ mod prometheus;
 mod promise;
 mod replay;
 mod replayed;
+mod restarting;
 mod ruler;
 mod rules;
 mod running;
