@@ -10,14 +10,15 @@ mod death;
 mod file;
 mod saved;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tracing::warn;
+use tracing::{debug, info, warn};
 
 #[cfg(test)]
 pub(crate) use self::death::{Death, Moment};
@@ -32,6 +33,8 @@ struct Folder {
     path: PathBuf,
     /// Held until the end, so that no second exporter writes here.
     _lock: File,
+    /// The files that could not be written when that was last tried.
+    failing: Mutex<BTreeSet<String>>,
     /// Where tests end the process in the middle of its writing.
     #[cfg(test)]
     death: Death,
@@ -51,6 +54,7 @@ impl Storage {
         Ok(Self(Arc::new(Folder {
             path: path.to_owned(),
             _lock: lock,
+            failing: Mutex::default(),
             #[cfg(test)]
             death: Death::default(),
         })))
@@ -60,6 +64,14 @@ impl Storage {
     #[cfg(test)]
     pub(crate) fn death(&self) -> &Death {
         &self.0.death
+    }
+
+    /// Everything that its files say.
+    #[cfg(test)]
+    pub(crate) fn unpacked(&self) -> String {
+        let files = fs::read_dir(&self.0.path).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+        let texts = files.filter_map(|bytes| file::unpack::<serde_json::Value>(&bytes).ok());
+        texts.map(|text| text.to_string()).collect()
     }
 
     /// What is known of a report of an operation, if anything is.
@@ -79,6 +91,14 @@ impl Storage {
         self.write(&format!("{operation}.{report}.state"), saved);
     }
 
+    /// Forgets what was known of a report.
+    pub fn forget_report(&self, operation: &str, report: &str) {
+        let path = self.0.path.join(format!("{operation}.{report}.state"));
+        if let Err(error) = fs::remove_file(&path) {
+            warn!(file = %path.display(), %error, "a saved state that is not to be kept cannot be removed");
+        }
+    }
+
     /// Keeps what an operation has spent.
     pub fn keep_spendings(&self, operation: &str, spendings: &Spendings) {
         self.write(&format!("{operation}.spendings"), spendings);
@@ -90,20 +110,11 @@ impl Storage {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => {
-                warn!(file = %path.display(), %error, "a saved state cannot be read: starting without it");
+                set_aside(&path, &error);
                 return None;
             }
         };
-        match file::unpack(&bytes) {
-            Ok(saved) => Some(saved),
-            Err(damage) => {
-                let aside = path.with_added_extension("damaged");
-                warn!(file = %path.display(), %damage, aside = %aside.display(), "a saved state is set aside: starting without it");
-                // Should even that fail, the next write replaces it.
-                drop(fs::rename(&path, &aside));
-                None
-            }
-        }
+        file::unpack(&bytes).map_err(|damage| set_aside(&path, &damage)).ok()
     }
 
     fn write(&self, name: &str, saved: &impl Serialize) {
@@ -112,8 +123,25 @@ impl Storage {
         if self.0.death.strikes(name, &path, || file::pack(saved)) {
             return;
         }
-        if let Err(error) = file::pack(saved).and_then(|bytes| file::replace(&path, &bytes)) {
-            warn!(file = %path.display(), %error, "the state cannot be saved: a restart now would not be exact");
+        let written = file::pack(saved).and_then(|bytes| file::replace(&path, &bytes));
+        // A full disk is news once, not with every answer.
+        let mut failing = self.0.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = path.display();
+        match written {
+            Err(error) if failing.insert(name.to_owned()) => {
+                warn!(%file, %error, "the state cannot be saved: a restart now would not be exact");
+            }
+            Err(error) => debug!(%file, %error, "the state can still not be saved"),
+            Ok(()) if failing.remove(name) => info!(%file, "the state is saved again"),
+            Ok(()) => {}
         }
     }
+}
+
+/// Puts a file that is of no use out of the way of the next one.
+fn set_aside(path: &Path, why: &impl std::fmt::Display) {
+    let aside = path.with_added_extension("damaged");
+    warn!(file = %path.display(), %why, aside = %aside.display(), "a saved state is set aside: starting without it");
+    // Should even that fail, the next write replaces it.
+    drop(fs::rename(path, &aside));
 }
