@@ -30,6 +30,7 @@ fn saved() -> SavedReport {
     SavedReport {
         base_url: "https://wv0013.wolkvox.com".to_owned(),
         timezone: "America/Bogota".to_owned(),
+        names: String::new(),
         day: None,
         corrections: 0,
         marks: (0..TOTALS).map(mark).collect(),

@@ -89,6 +89,24 @@ impl Reading {
         }
     }
 
+    /// Sorts a histogram by the bounds of another, where those are not its own. What a bound that it did not have would
+    /// count nobody knows: no less than the next lower one.
+    pub fn sort_by(&mut self, other: &Self) {
+        let (Self::Histogram { bounds, cumulative, .. }, Self::Histogram { bounds: wanted, .. }) = (self, other) else {
+            return;
+        };
+        if bounds == wanted {
+            return;
+        }
+        let up_to = |bound: &f64| {
+            let below = bounds.partition_point(|own| own <= bound);
+            below.checked_sub(1).and_then(|last| cumulative.get(last).copied()).unwrap_or(0)
+        };
+        let all = cumulative.last().copied().unwrap_or(0);
+        *cumulative = wanted.iter().map(up_to).chain([all]).collect();
+        bounds.clone_from(wanted);
+    }
+
     /// Makes every number 0.
     pub fn set_to_zero(&mut self) {
         match self {

@@ -8,6 +8,9 @@ use sha2::{Digest as _, Sha256};
 /// Upper bounds of waiting times in seconds, before the configured threshold joins them.
 const WAIT_BOUNDS: [f64; 11] = [5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 300.0, 600.0];
 
+/// The label that holds an agent's name, or the word for it.
+pub const AGENT_NAME: &str = "agent_name";
+
 /// How an agent's name becomes a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentNames {

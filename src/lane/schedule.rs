@@ -114,10 +114,11 @@ impl Schedule {
         }
     }
 
-    /// Takes a report's turns up where another process left them: the next one is due then.
-    pub fn resume(&mut self, slot: usize, due: Instant) {
+    /// Takes a report's turns up where another process left them: the next one is due then. It is never more than an
+    /// interval away, whatever that process took the time or the interval for.
+    pub fn resume(&mut self, slot: usize, due: Instant, now: Instant) {
         if let Some(slot) = self.slots.get_mut(slot) {
-            (slot.due, slot.has_begun) = (due, true);
+            (slot.due, slot.has_begun) = (due.min(now + slot.interval), true);
         }
     }
 

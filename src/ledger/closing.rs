@@ -11,6 +11,9 @@ use crate::report::Window;
 /// How many days back are closed after an outage; wolkvox tells no more than a month.
 const MOST_DAYS_BACK: i64 = 30;
 
+/// A clock that is set back over midnight by no more than this was a little fast. Beyond, the day it showed was wrong.
+const MOST_SET_BACK: Duration = Duration::from_hours(1);
+
 /// Which day a report is asked for.
 #[derive(Clone, Debug)]
 pub struct Closing {
@@ -54,6 +57,8 @@ impl Closing {
                 let earliest = today.saturating_sub(jiff::Span::new().days(MOST_DAYS_BACK));
                 if is_closed { next.max(earliest) } else { day.max(earliest) }
             }
+            // The day before would come again, and all of it would be counted twice.
+            Some(day) if begins_soon(day, local) => day,
             _ => today,
         };
         Window {
@@ -75,6 +80,19 @@ impl Closing {
             self.closed = Some(served + self.shown);
         }
     }
+}
+
+/// All of this day so far.
+#[must_use]
+pub fn today(local: &Zoned) -> Window {
+    Window { from: local.date().at(0, 0, 0, 0), to: whole_second(local.datetime()) }
+}
+
+/// Whether a day that has not begun is about to.
+fn begins_soon(day: Date, local: &Zoned) -> bool {
+    let begins = day.to_zoned(local.time_zone().clone());
+    let ahead = begins.map(|begins| Duration::try_from(begins.timestamp().duration_since(local.timestamp())));
+    ahead.is_ok_and(|ahead| ahead.is_ok_and(|ahead| ahead <= MOST_SET_BACK))
 }
 
 pub(super) fn whole_second(moment: DateTime) -> DateTime {
@@ -112,6 +130,24 @@ mod tests {
         assert_eq!(answer(&mut closing, "03T00:20:30", 22 * minute), "02 00:00 02 23:59:59");
         assert_eq!(answer(&mut closing, "03T00:21:00", 22 * minute + minute / 2), "02 00:00 02 23:59:59");
         assert_eq!(answer(&mut closing, "03T00:21:30", 23 * minute), "03 00:00 03 00:21:30");
+    }
+
+    #[test]
+    fn a_clock_set_back_over_midnight_a_little_does_not_open_the_day_before_again() {
+        let start = Instant::now();
+        let mut closing = Closing::new(Duration::ZERO, Duration::ZERO);
+        let night = at("2026-03-03T00:10:00[America/Bogota]");
+        let window = closing.window(&night, start);
+        closing.answered(window, &night, start);
+        for (time, expected) in [
+            ("2026-03-02T23:50:00", "03 00:00 03 23:59:59"),
+            ("2026-03-02T23:00:00", "03 00:00 03 23:59:59"),
+            ("2026-03-02T22:59:59", "02 00:00 02 22:59:59"),
+            ("2025-12-01T12:00:00", "01 00:00 01 12:00:00"),
+            ("2026-03-03T00:11:00", "03 00:00 03 00:11:00"),
+        ] {
+            assert_eq!(asked(&closing, &at(&format!("{time}[America/Bogota]")), start), expected, "{time}");
+        }
     }
 
     #[test]

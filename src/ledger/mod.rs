@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::family::Kind;
 use crate::samples::{Reading, Samples};
 
-pub use self::closing::Closing;
+pub use self::closing::{Closing, today};
 use self::marks::Marks;
 pub use self::windows::{RECENT, Stretch, WHOLE_EVERY, Windows, turns_per_whole};
 
@@ -39,7 +39,7 @@ pub struct Ledger {
     day: Option<Date>,
     marks: Marks,
     corrections: u64,
-    /// Whether totals were taken up whose zeros nobody may have seen, and which are not served yet.
+    /// Whether there are totals whose zeros nobody may have seen, and which are not served at present.
     is_withheld: bool,
 }
 
@@ -138,6 +138,11 @@ impl Ledger {
         self.marks.shrink();
     }
 
+    /// Nothing is served any more. What was zero until now is so again when it comes back: it may not have been seen.
+    pub fn withhold(&mut self) {
+        self.is_withheld = true;
+    }
+
     /// Puts into these samples, which were entered before, what is to be served of them. Answers when something of it
     /// changes by itself.
     pub fn serve(&self, samples: &mut Samples) -> Option<Instant> {
@@ -160,6 +165,8 @@ impl Ledger {
 impl Mark {
     /// Takes in what is told now; answers 1 where that is less than what was told before.
     fn enter(&mut self, reading: &Reading, beginning: Beginning, is_new_day: bool) -> u64 {
+        self.high.sort_by(reading);
+        self.told.sort_by(reading);
         let has_fallen = reading.is_below(&self.told);
         self.told = reading.clone();
         // Counts that wolkvox keeps itself: they fall far where they begin anew, and a little where they are corrected.

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod campaign;
 mod failing;
+#[cfg(test)]
+mod lives;
 mod resume;
 mod round;
 #[cfg(test)]

@@ -11,12 +11,13 @@ use tracing::error;
 use super::slot::Slot;
 use super::{Poller, Rest, left_of_day};
 use crate::config::Operation;
-use crate::family::Kind;
+use crate::family::{Families, Kind};
 use crate::ledger::Mark;
 #[cfg(test)]
 use crate::ledger::forgetting;
 use crate::samples::Samples;
 use crate::storage::{Damaged, SavedMark, SavedReport, SavedSample, Spendings, Storage};
+use crate::terms::AGENT_NAME;
 
 /// Turns moments of this process into wall time and back.
 #[derive(Clone, Copy, Debug)]
@@ -56,23 +57,32 @@ impl Poller {
             }
             for (position, slot) in self.slots.iter().enumerate() {
                 if let Some(due) = spendings.due.get(slot.poll.report.name) {
-                    // A clock that was wrong may have left moments that are years ahead.
-                    let latest = at.now + slot.poll.interval;
-                    self.schedule.resume(position, at.moment(*due).min(latest));
+                    self.schedule.resume(position, at.moment(*due), at.now);
                 }
             }
         }
         for position in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(position) else { continue };
-            let saved = match storage.report(&self.operation.name, slot.poll.report.name) {
+            let mut saved = match storage.report(&self.operation.name, slot.poll.report.name) {
                 Ok(Some(saved)) => saved,
                 Ok(None) => continue,
                 Err(Damaged) => {
                     // Nothing can be served before it is asked for; what was damaged is so only once.
-                    self.schedule.resume(position, at.now);
+                    self.schedule.resume(position, at.now, at.now);
                     continue;
                 }
             };
+            let names = shown_names(&self.operation);
+            if saved.names != names {
+                // What stands under names that are shown otherwise now is not shown again, nor kept.
+                let is_without_totals = forget_names(&mut saved, slot.poll.report.families);
+                saved.names = names;
+                if !is_without_totals {
+                    storage.forget_report(&self.operation.name, slot.poll.report.name);
+                    continue;
+                }
+                storage.keep_report(&self.operation.name, slot.poll.report.name, &saved);
+            }
             let samples = slot.resume(&saved, &self.operation, at);
             if let Some(samples) = samples {
                 self.serve(position, samples);
@@ -139,6 +149,7 @@ impl Slot {
         SavedReport {
             base_url: operation.base_url.clone(),
             timezone: operation.timezone_name.clone(),
+            names: shown_names(operation),
             day: self.closing.day(),
             corrections: self.ledger.corrections(),
             marks: marks.collect(),
@@ -173,7 +184,8 @@ impl Slot {
         if let Some(memory) = &saved.memory {
             self.taught = (self.poll.report.recall)(memory);
         }
-        let until = at.moment(saved.served_until);
+        // Whatever that process took the time for.
+        let until = at.moment(saved.served_until).min(self.serves_until(at.now));
         let is_served = until > at.now;
         self.ledger.resume(saved.day, saved.corrections, marks, is_served, at.now);
         self.closing.resume(saved.day);
@@ -190,6 +202,23 @@ impl Slot {
         self.resumed(until, saved.is_empty);
         is_served.then_some(samples)
     }
+}
+
+/// A word that is the same for as long as the names of agents are shown in the same way.
+fn shown_names(operation: &Operation) -> String {
+    operation.terms.agent_name("").into_owned()
+}
+
+/// Takes out what stands under agents' names; answers whether that were no totals.
+fn forget_names(saved: &mut SavedReport, families: Families) -> bool {
+    let is_named = |name: &str| {
+        let family = families.iter().find(|family| family.name() == name);
+        family.is_some_and(|family| family.labels().contains(&AGENT_NAME))
+    };
+    saved.samples.retain(|sample| !is_named(&sample.family));
+    let before = saved.marks.len();
+    saved.marks.retain(|mark| !is_named(&mark.family));
+    saved.marks.len() == before
 }
 
 /// Lets a file be written where that may block. Should the task be cancelled, the writing still ends in order.

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use crate::board::Page;
 use crate::config::{Operation, Poll};
-use crate::ledger::{Beginning, Closing, Ledger, Stretch, Windows};
+use crate::ledger::{self, Beginning, Closing, Ledger, Stretch, Windows};
 use crate::report::{Folding, Span};
 use crate::reports;
 use crate::samples::Samples;
@@ -66,10 +66,11 @@ impl Slot {
 
     /// What to ask for at this moment.
     pub(super) fn stretch(&self, local: &Zoned, now: Instant) -> Stretch {
-        let day = self.closing.window(local, now);
         match self.poll.report.span {
-            Span::Rows => self.windows.stretch(day, local),
-            Span::Now | Span::Day => Stretch::whole(day),
+            // The present has no past to be closed, and counts that fall over midnight do so whoever is late.
+            Span::Now => Stretch::whole(ledger::today(local)),
+            Span::Day => Stretch::whole(self.closing.window(local, now)),
+            Span::Rows => self.windows.stretch(self.closing.window(local, now), local),
         }
     }
 
@@ -93,7 +94,7 @@ impl Slot {
 
     /// The report was answered now; its data are served from now on. Answers how many failures this ends.
     pub(super) fn answered(&mut self, now: Instant, is_empty: bool) -> u32 {
-        self.served_until = Some(now + self.poll.interval * INTERVALS_SERVED);
+        self.served_until = Some(self.serves_until(now));
         self.is_empty = is_empty;
         self.trouble = None;
         std::mem::take(&mut self.failures)
@@ -110,6 +111,11 @@ impl Slot {
         }
         self.unripe = next.map(|next| (next, samples));
         (page, self.served_until)
+    }
+
+    /// Until when an answer that comes now is served.
+    pub(super) fn serves_until(&self, now: Instant) -> Instant {
+        now + self.poll.interval * INTERVALS_SERVED
     }
 
     /// Whether the newest answer was that nothing happened.
@@ -156,6 +162,7 @@ impl Slot {
         if has_expired {
             self.served_until = None;
             self.unripe = None;
+            self.ledger.withhold();
             self.vitals.withdrawn();
         }
         has_expired

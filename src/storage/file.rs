@@ -74,7 +74,7 @@ pub(super) fn set_aside(path: &Path) -> Option<PathBuf> {
 }
 
 /// The state in the bytes of a file.
-fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Damage> {
+pub(super) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Damage> {
     let rest = bytes.strip_prefix(HEADER).ok_or(Damage::Foreign)?;
     let (checksum, packed) = rest.split_first_chunk::<4>().ok_or(Damage::Checksum)?;
     if crc32fast::hash(packed).to_le_bytes() != *checksum {
@@ -92,10 +92,20 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         set_aside(&new);
     }
     let mut file = File::create(&new)?;
-    file.write_all(bytes)?;
-    // Without this a power cut could leave the new name with none of the bytes.
-    file.sync_data()?;
-    fs::rename(&new, path)
+    let written = file.write_all(bytes).and_then(|()| {
+        // Without this a power cut could leave the new name with none of the bytes.
+        file.sync_data()?;
+        fs::rename(&new, path)
+    });
+    if written.is_err() {
+        // On a full disk the part that was written would be in the way.
+        drop(fs::remove_file(&new));
+    } else if let Some(folder) = path.parent() {
+        // And without this, with the old bytes: totals that were served would fall. Not every file system can; then it
+        // does so by itself.
+        drop(File::open(folder).and_then(|folder| folder.sync_all()));
+    }
+    written
 }
 
 #[cfg(test)]

@@ -80,6 +80,14 @@ impl Storage {
         &self.0.death
     }
 
+    /// Everything that its files say.
+    #[cfg(test)]
+    pub(crate) fn unpacked(&self) -> String {
+        let files = fs::read_dir(&self.0.path).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+        let texts = files.filter_map(|bytes| file::unpack::<serde_json::Value>(&bytes).ok());
+        texts.map(|text| text.to_string()).collect()
+    }
+
     /// What is known of a report of an operation, if anything is.
     ///
     /// # Errors
@@ -101,6 +109,14 @@ impl Storage {
     /// Keeps a report's state. This blocks for as long as the file system takes.
     pub fn keep_report(&self, operation: &str, report: &str, saved: &SavedReport) {
         self.write(&format!("{operation}.{report}.state"), saved);
+    }
+
+    /// Forgets what was known of a report.
+    pub fn forget_report(&self, operation: &str, report: &str) {
+        let path = self.0.path.join(format!("{operation}.{report}.state"));
+        if let Err(error) = fs::remove_file(&path) {
+            warn!(file = %path.display(), %error, "a saved state that is not to be kept cannot be removed");
+        }
     }
 
     /// Keeps what an operation has spent.

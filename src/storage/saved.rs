@@ -15,6 +15,9 @@ pub struct SavedReport {
     pub base_url: String,
     /// The zone whose days the totals are of.
     pub timezone: String,
+    /// How agents' names were shown, as a word.
+    #[serde(default)]
+    pub names: String,
     /// The newest day that was answered.
     pub day: Option<Date>,
     /// How many totals wolkvox has lowered so far.

@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "poll",
         &[
             "board", "clock", "config", "family", "lane", "ledger", "plan", "report", "reports", "samples", "staffing",
-            "status", "storage", "tasks", "token", "upstream", "vitals",
+            "status", "storage", "tasks", "terms", "token", "upstream", "vitals",
         ],
     ),
     ("lane", &["report", "token"]),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::reading::{Totals, tidy};
 use crate::samples::whole;
 use crate::spelling;
-use crate::world::World;
+use crate::world::{ServiceLevelBase, World};
 
 const THRESHOLDS: [u32; 3] = [10, 20, 30];
 
@@ -53,23 +53,31 @@ impl Queues {
         Self::at(world, next.to_zoned(world.profile().timezone.clone()).unwrap().timestamp(), reset)
     }
 
-    /// Corrects some skills by a call that was counted by mistake, and leaves some out.
-    pub(super) fn worsen(&mut self, mut luck: impl FnMut(&str) -> u8) {
+    /// Corrects some skills by a call that was counted by mistake, and leaves some out; answers how many of each.
+    pub(super) fn worsen(&mut self, mut luck: impl FnMut(&str) -> u8) -> [usize; 2] {
+        let before = self.skills.len();
         self.skills.retain(|skill| luck(&skill.id.to_string()) != 0);
+        let mut corrected = 0;
         for skill in &mut self.skills {
             // Less than half would be a beginning.
             if luck(&skill.id.to_string()) <= 3 && skill.within[0] > 3 {
                 skill.inbound -= 1;
                 skill.answered -= 1;
                 skill.within = skill.within.map(|within| within - 1);
+                corrected += 1;
             }
         }
+        [corrected, before - self.skills.len()]
     }
 
-    /// The rows as wolkvox spells them.
-    pub(super) fn rows(&self) -> Value {
+    /// The rows as wolkvox spells them, with levels that are shares of one or the other.
+    pub(super) fn rows(&self, base: ServiceLevelBase) -> Value {
         let row = |skill: &Queue| {
-            let level = |position: usize| spelling::percentage(skill.within[position], skill.inbound);
+            let whole = match base {
+                ServiceLevelBase::Inbound => skill.inbound,
+                ServiceLevelBase::Answered => skill.answered,
+            };
+            let level = |position: usize| spelling::percentage(skill.within[position], whole);
             json!({
                 "skill_id": skill.id.to_string(),
                 "skill_name": skill.name,

@@ -1,12 +1,14 @@
 //! What Prometheus sees: the rises of every series, and whether one falls where nothing began anew.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::mistakes::Mistake;
 use crate::family::Kind;
+use crate::report::Span;
 use crate::reports;
 
 /// What Prometheus knows of one series.
@@ -26,8 +28,10 @@ pub(super) struct Scraper {
     totals: HashMap<String, Option<usize>>,
     /// The text before this one: a line that stands where it stood says nothing new.
     before: Bytes,
+    /// The operations' reports of which a series began a day in the scrape that is read, and that day.
+    begun: BTreeMap<(String, usize), Option<Date>>,
     /// What no scrape may show.
-    pub(super) falls: Vec<String>,
+    pub(super) mistakes: Vec<Mistake>,
 }
 
 impl Scraper {
@@ -45,7 +49,7 @@ impl Scraper {
                 );
             }
         }
-        Self { series: HashMap::new(), totals, before: Bytes::new(), falls: Vec::new() }
+        Self { series: HashMap::new(), totals, before: Bytes::new(), begun: BTreeMap::new(), mistakes: Vec::new() }
     }
 
     /// Takes in a page. `day` tells which day the newest answer of an operation's report was about.
@@ -57,6 +61,24 @@ impl Scraper {
         for line in text[..end].split(|byte| *byte == b'\n') {
             if stood.next() != Some(line) && !line.starts_with(b"#") && !line.is_empty() {
                 self.read(std::str::from_utf8(line).unwrap(), now, &day);
+            }
+        }
+        let begun = std::mem::take(&mut self.begun);
+        if !begun.is_empty() {
+            self.look_for_mixtures(std::str::from_utf8(&text[..end]).unwrap(), &begun, now);
+        }
+    }
+
+    /// A report of which one series begins a new day shows nothing of the day before: every value that it shows came in
+    /// that day.
+    fn look_for_mixtures(&mut self, text: &str, begun: &BTreeMap<(String, usize), Option<Date>>, now: Timestamp) {
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            let Some(report) = self.totals[series.split('{').next().unwrap()] else { continue };
+            let Some(day) = begun.get(&(operation_of(series).to_owned(), report)) else { continue };
+            if value != "0" && self.series[series].day < *day {
+                let what = format!("{value} at {now}, when its report begins a day");
+                self.mistakes.push(Mistake::Mixture(series.to_owned(), what));
             }
         }
     }
@@ -76,7 +98,12 @@ impl Scraper {
         }
         let day = day(operation_of(series), report);
         if value < watched.last && day <= watched.day || value < 0.0 {
-            self.falls.push(format!("{series} falls from {} to {value} at {now}, in the day {day:?}", watched.last));
+            let what = format!("from {} to {value} at {now}, in the day {day:?}", watched.last);
+            self.mistakes.push(Mistake::Fall(series.to_owned(), what));
+        }
+        // Skills begin anew each by itself.
+        if value < watched.last && reports::ALL[report].span != Span::Now {
+            self.begun.insert((operation_of(series).to_owned(), report), day);
         }
         watched.increase += if value < watched.last { value } else { value - watched.last };
         (watched.last, watched.day) = (value, day);

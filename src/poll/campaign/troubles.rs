@@ -12,7 +12,7 @@ use crate::reports;
 use crate::simulator::{Fault, FaultRule};
 
 /// Faults of totals of the day at any hour: the right answer comes afterwards.
-const ANY_HOUR: [Fault; 14] = [
+pub(super) const ANY_HOUR: [Fault; 14] = [
     Fault::Http500,
     Fault::CutShort,
     Fault::NotJson,
@@ -30,7 +30,7 @@ const ANY_HOUR: [Fault; 14] = [
 ];
 
 /// Faults by day: those that pass for answers, and refusals after which nothing is asked for a while.
-const BY_DAY: [Fault; 7] = [
+pub(super) const BY_DAY: [Fault; 7] = [
     Fault::NoData,
     Fault::WrongShape,
     Fault::BareArray,
@@ -41,7 +41,7 @@ const BY_DAY: [Fault; 7] = [
 ];
 
 /// Refusals in the evening, after which nothing is asked until midnight.
-const IN_THE_EVENING: [Fault; 3] = [Fault::Quota, Fault::QuotaInSpanish, Fault::QuotaIn200];
+pub(super) const IN_THE_EVENING: [Fault; 3] = [Fault::Quota, Fault::QuotaInSpanish, Fault::QuotaIn200];
 
 /// One operation's present trouble.
 pub(super) struct Troubles {
@@ -50,6 +50,8 @@ pub(super) struct Troubles {
     until: Instant,
     /// What the simulated wolkvox does wrong.
     pub(super) rules: Vec<FaultRule>,
+    /// The same, and to which report, or to all.
+    pub(super) fault: Option<(Fault, Option<&'static str>)>,
     /// While it is not 0, answers leave rows out and tell lower totals.
     pub(super) mood: u64,
 }
@@ -61,6 +63,7 @@ impl Troubles {
             chance: fastrand::Rng::with_seed(seed),
             until: Instant::now(),
             rules: Vec::new(),
+            fault: None,
             mood: 0,
         }
     }
@@ -68,6 +71,7 @@ impl Troubles {
     /// All is well.
     pub(super) fn end(&mut self) {
         self.rules.clear();
+        self.fault = None;
         self.mood = 0;
     }
 
@@ -79,7 +83,9 @@ impl Troubles {
         }
         let had_any = self.mood != 0 || !self.rules.is_empty();
         self.end();
-        if self.chance.u32(..240) > 0 {
+        // Most of what happens to a day happens at its end.
+        let seldom = if hour == 22 { 100 } else { 240 };
+        if self.chance.u32(..seldom) > 0 {
             return had_any;
         }
         let kind = self.chance.u32(..10);
@@ -99,12 +105,12 @@ impl Troubles {
             }
             (6, 5..20) => {
                 let fault = self.chance.choice(&ANY_HOUR).copied().unwrap();
-                self.rules = vec![FaultRule::new(fault).of_operation(&self.operation)];
+                self.fail_all(fault);
                 self.chance.u64(1..90)
             }
             // Maintenance of everything, past midnight.
             (0..4, 22) => {
-                self.rules = vec![FaultRule::new(Fault::Maintenance).of_operation(&self.operation)];
+                self.fail_all(Fault::Maintenance);
                 self.chance.u64(60..300)
             }
             (4..6, 22) => {
@@ -120,11 +126,18 @@ impl Troubles {
         true
     }
 
+    /// Lets everything fail in this way.
+    fn fail_all(&mut self, fault: Fault) {
+        self.rules = vec![FaultRule::new(fault).of_operation(&self.operation)];
+        self.fault = Some((fault, None));
+    }
+
     /// Lets one report fail in one of these ways: this one, or any about the day.
     fn fail(&mut self, faults: &[Fault], report: Option<&'static str>) {
         let reports: Vec<_> = reports::ALL.iter().filter(|report| report.urgency == Urgency::Day).collect();
         let fault = self.chance.choice(faults).copied().unwrap();
         let report = report.unwrap_or_else(|| reports[self.chance.usize(..reports.len())].name);
         self.rules = vec![FaultRule::new(fault).of_report(report).of_operation(&self.operation)];
+        self.fault = Some((fault, Some(report)));
     }
 }

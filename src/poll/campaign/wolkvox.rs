@@ -15,12 +15,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::account::Account;
+use super::happened::Happened;
 use super::queues::Queues;
 use super::reading::{self, Totals, field, tidy};
 use crate::clock::Clock;
 use crate::report::{Asked, Listing, Span, Usage};
 use crate::reports;
-use crate::world::{Period, World};
+use crate::simulator::Fault;
+use crate::world::{Period, ServiceLevelBase, World};
 
 /// How long after an e-mail was closed its code comes, of those whose code comes late.
 const CODE_AFTER: SignedDuration = SignedDuration::from_hours(2);
@@ -31,6 +33,8 @@ pub(super) struct Wolkvox {
     clock: Clock,
     /// When it sets the counts of its skills back.
     reset: Time,
+    /// What its levels are shares of.
+    base: ServiceLevelBase,
     state: Mutex<State>,
 }
 
@@ -38,6 +42,11 @@ pub(super) struct Wolkvox {
 pub(super) struct State {
     /// While it is not 0: answers leave rows out and tell lower totals, at random by this seed.
     pub(super) mood: u64,
+    /// How it answers a report, or all, if not rightly.
+    pub(super) fault: Option<(Fault, Option<&'static str>)>,
+    /// Whether somebody waits for an answer.
+    pub(super) is_asked: bool,
+    pub(super) happened: Happened,
     pub(super) account: Account,
     /// Each call of a day as it was told last, by its id.
     calls: BTreeMap<Date, BTreeMap<String, Value>>,
@@ -53,8 +62,8 @@ struct Last {
 }
 
 impl Wolkvox {
-    pub(super) fn new(world: Arc<World>, clock: Clock, reset: Time) -> Self {
-        Self { world, clock, reset, state: Mutex::default() }
+    pub(super) fn new(world: Arc<World>, clock: Clock, reset: Time, base: ServiceLevelBase) -> Self {
+        Self { world, clock, reset, base, state: Mutex::default() }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -71,9 +80,10 @@ impl Wolkvox {
         simulated.layer(axum::middleware::from_fn(move |request: Request, next: Next| {
             let wolkvox = Arc::clone(&wolkvox);
             async move {
-                wolkvox.state().account.enter();
                 let (report, period) = wolkvox.question(request.uri());
+                wolkvox.asked(report);
                 let response = next.run(request).await;
+                wolkvox.state().is_asked = false;
                 let is_nothing = response.status() == http::StatusCode::NOT_FOUND;
                 if !response.status().is_success() && !is_nothing {
                     return response;
@@ -85,6 +95,18 @@ impl Wolkvox {
                 Response::from_parts(head, Body::from_stream(futures_util::stream::iter(pieces)))
             }
         }))
+    }
+
+    /// Somebody asks for a report.
+    fn asked(&self, report: usize) {
+        let hour = self.world.local(self.clock.now()).hour();
+        let mut state = self.state();
+        state.account.enter();
+        state.is_asked = true;
+        let name = reports::ALL[report].name;
+        if let Some((fault, of)) = state.fault.filter(|(_, of)| of.is_none_or(|of| of == name)) {
+            state.happened.fault(fault, of.is_none() && hour < 4);
+        }
     }
 
     /// Which report is asked for, and which stretch of time.
@@ -125,7 +147,11 @@ impl Wolkvox {
         }
         let mut answer: Value = serde_json::from_slice(body).ok()?;
         let data = reading::data(&mut answer)?;
-        let is_waiting = self.alter(report, period, now, state.mood, data);
+        if data.as_array().is_some_and(|rows| !rows.iter().all(Value::is_object)) {
+            return None;
+        }
+        let mood = state.mood;
+        let is_waiting = self.alter(report, period, now, mood, data, &mut state.happened);
         // What is certainly unchanged goes on as it came.
         let is_its_own = report.name == "agents" && state.mood == 0 && !question.2;
         let sent = if is_its_own { body.clone() } else { Bytes::from(answer.to_string()) };
@@ -156,9 +182,11 @@ impl Wolkvox {
         let data = reading::data(&mut answer).filter(|data| data[0].is_object())?;
         let mut queues = Queues::at(&self.world, now, self.reset);
         if state.mood != 0 {
-            queues.worsen(|id| luck(state.mood, id));
+            let [corrected, left_out] = queues.worsen(|id| luck(state.mood, id));
+            state.happened.times("a skill's counts are lowered", corrected);
+            state.happened.times("a skill vanishes", left_out);
         }
-        *data = queues.rows();
+        *data = queues.rows(self.base);
         state.account.tell(position, queues.since, Arc::new(queues.totals(self.name())));
         Some(Bytes::from(answer.to_string()))
     }
@@ -179,13 +207,21 @@ impl Wolkvox {
             usage: Usage::default(),
         };
         let mut data = (report.simulate)(&self.world, &asked);
-        let is_waiting = self.alter(report, &period, end, 0, &mut data);
+        let is_waiting = self.alter(report, &period, end, 0, &mut data, &mut Happened::default());
         assert!(!is_waiting, "a code of {day} comes too late for its day");
         reading::totals(report.name, self.name(), &data)
     }
 
     /// Changes rows as this wolkvox does; answers whether something of them is still to come.
-    fn alter(&self, report: &Listing, period: &Period, now: Timestamp, mood: u64, data: &mut Value) -> bool {
+    fn alter(
+        &self,
+        report: &Listing,
+        period: &Period,
+        now: Timestamp,
+        mood: u64,
+        data: &mut Value,
+        happened: &mut Happened,
+    ) -> bool {
         let day = period.end().date();
         let mut is_waiting = false;
         if let Some(rows) = data.as_array_mut() {
@@ -198,15 +234,22 @@ impl Wolkvox {
                 let name = self.renamed(day);
                 for row in rows.iter_mut().filter(|row| field(row, "agent_name") == name) {
                     row["agent_name"] = format!("{name} DE ARMAS").into();
+                    happened.times("an agent gets another name", 1);
                 }
             }
             if mood != 0 {
+                let before = rows.len();
                 rows.retain(|row| luck(mood, &key(row)) != 0);
-                rows.iter_mut().filter(|row| luck(mood, &key(row)) <= 3).for_each(lower);
+                let vanishes = if report.name == "agents" { "an agent vanishes" } else { "rows vanish" };
+                happened.times(vanishes, before - rows.len());
+                let lowered = rows.iter_mut().filter(|row| luck(mood, &key(row)) <= 3).map(lower);
+                happened.times("a total is lowered", lowered.filter(|is_lower| *is_lower).count());
             }
         } else if let Some(intervals) = data.as_object_mut().filter(|_| mood % 3 == 1) {
-            intervals.values_mut().for_each(lower);
+            let lowered = intervals.values_mut().map(lower);
+            happened.times("a total of lengths is lowered", lowered.filter(|is_lower| *is_lower).count());
         }
+        happened.times("a code is still to come", usize::from(is_waiting));
         is_waiting
     }
 
@@ -270,14 +313,17 @@ fn hide_code(row: &mut Value, now: Timestamp) -> bool {
     is_waiting
 }
 
-/// Lowers counts that are not small.
-fn lower(row: &mut Value) {
+/// Lowers counts that are not small; answers whether any was.
+fn lower(row: &mut Value) -> bool {
+    let mut is_lower = false;
     for name in ["calls_inbound", "Interactions", "calls"] {
         let count = row.get(name).and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok());
         if let Some(count) = count.filter(|count| *count > 3) {
             row[name] = (count - 1).to_string().into();
+            is_lower = true;
         }
     }
+    is_lower
 }
 
 /// Whom a row is about.
