@@ -16,6 +16,8 @@ pub struct Layout {
     /// What stood before each value, and behind the last one, in one piece.
     text: String,
     fields: Vec<Field>,
+    /// Whether the row is not worth being remembered.
+    is_strange: bool,
 }
 
 /// A field of a row.
@@ -34,10 +36,15 @@ impl Layout {
     pub(super) fn forget(&mut self) {
         self.text.clear();
         self.fields.clear();
+        self.is_strange = false;
     }
 
     /// Remembers a field by what stood before its value, its key among it, as it was written.
     pub(super) fn add(&mut self, lead: &str, key: &str, place: Option<usize>) {
+        self.is_strange |= self.fields.len() >= MOST_FIELDS || self.text.len() + lead.len() > LONGEST_LEADS;
+        if self.is_strange {
+            return;
+        }
         let start = memchr::memchr(b'"', lead.as_bytes()).map_or(0, |quote| quote + 1);
         self.text.push_str(lead);
         self.fields.push(Field { end: self.text.len(), place, key: (start, start + key.len()) });
@@ -45,10 +52,17 @@ impl Layout {
 
     /// Remembers what stood behind the last value.
     pub(super) fn close(&mut self, tail: &str) {
-        self.text.push_str(tail);
-        if self.fields.len() > MOST_FIELDS || self.text.len() > LONGEST_LEADS {
+        self.is_strange |= self.text.len() + tail.len() > LONGEST_LEADS;
+        if self.is_strange {
             *self = Self::default();
+        } else {
+            self.text.push_str(tail);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn allocated(&self) -> usize {
+        self.text.capacity() + self.fields.capacity() * size_of::<Field>()
     }
 
     /// Reads the row that `text` begins with and hands out its fields: which of the known ones it is, its key and its
