@@ -81,6 +81,9 @@ impl<'a> Word<'a> {
             return value::name(raw);
         };
         let plain = quoted.strip_suffix('"').unwrap_or(quoted);
+        if let Some(name) = value::plain_name(plain) {
+            return name.map(Cow::Borrowed);
+        }
         if !plain.contains('\\') {
             return value::name(plain);
         }
