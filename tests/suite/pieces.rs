@@ -129,3 +129,17 @@ async fn an_answer_of_too_many_calls_is_asked_for_in_halves() {
     // It was not read to its end.
     assert!((700_000..702_000).contains(&reply.tally.rows), "{}", reply.tally.rows);
 }
+
+#[tokio::test]
+async fn an_answer_about_more_than_any_contact_centre_has_is_not_read_to_its_end() {
+    for (report, row, most) in [
+        ("skills", "{\"skill_id\":\"#\",\"stat_inbound\":\"1\"}", 20_000),
+        ("agents", "{\"agent_id\":\"#\",\"hour\":\"8\",\"login_time\":\"00:01:00\"}", 20_000),
+        ("closed_interactions", "{\"agent_name\":\"A\",\"cod_act\":\"#\",\"interactions\":\"1\"}", 200_000),
+    ] {
+        let rows: Vec<_> = (0..most + 10_000).map(|id| row.replace('#', &id.to_string())).collect();
+        let (reply, _) = ask(report, format!("[{}]", rows.join(",")).as_bytes(), 32 << 10).await;
+        assert_eq!(reply.outcome.map_err(|trouble| trouble.cause()), Err(Cause::TooLarge), "{report}");
+        assert!((most..most + 2_000).contains(&reply.tally.rows), "{report}: {} rows", reply.tally.rows);
+    }
+}
