@@ -183,6 +183,13 @@ pub trait Report: 'static {
         *facts = newer;
     }
 
+    /// Facts to fold an answer into that will be merged into these: what it tells as it was told before need not be kept
+    /// again.
+    #[must_use]
+    fn beside(known: &Self::Facts) -> Self::Facts {
+        Self::remember(known)
+    }
+
     /// Whether one answer should tell no more: the facts of more would take memory without bound. What is told row by row
     /// is then asked for in shorter windows.
     #[must_use]
@@ -256,6 +263,9 @@ pub trait Folding: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Facts to fold a later answer about the same day into, which are then merged into these.
+    fn beside(&self) -> Box<dyn Folding>;
+
     /// Takes in the facts of a later answer of the same report about the same day.
     fn merge(&mut self, newer: Box<dyn Folding>);
 
@@ -305,7 +315,11 @@ impl<R: Report> Folding for Facts<R> {
             let _: IgnoredAny = serde_json::from_str(json)?;
             return Ok(Absorbed { unknown_fields: 0, rejection: Some(Rejection::NotAnObject) });
         }
-        let mut row = Row::of(json, R::FIELDS, &mut self.layout)?;
+        // A row that did not lie in one piece may be written like the row before all the same.
+        let mut row = Row::empty(R::FIELDS);
+        if row.fill_alike(json, &self.layout) != Some(json.len()) {
+            row = Row::of(json, R::FIELDS, &mut self.layout)?;
+        }
         Ok(self.take(&mut row, ask))
     }
 
@@ -317,6 +331,10 @@ impl<R: Report> Folding for Facts<R> {
 
     fn is_full(&self) -> bool {
         R::is_full(&self.facts)
+    }
+
+    fn beside(&self) -> Box<dyn Folding> {
+        Box::new(Self::of(R::beside(&self.facts)))
     }
 
     fn merge(&mut self, newer: Box<dyn Folding>) {

@@ -6,10 +6,14 @@ use crate::report::{Absorbed, Allowance, Ask, Folding};
 use crate::samples::Samples;
 use crate::terms::Terms;
 
+/// More than 60,000 rows of wolkvox's are, which is its limit: an answer is not held beyond it.
+const MOST_BYTES: usize = 64 << 20;
+
 /// An answer's rows as they were told: an answer that breaks off has not touched the facts of the hours before it. They
 /// are those of one report of an hour, or of a day where rows are by the hour.
 pub(super) struct Rows {
-    rows: Vec<String>,
+    held: Vec<String>,
+    bytes: usize,
     /// What says whether a row is one.
     trial: Box<dyn Folding>,
 }
@@ -17,42 +21,48 @@ pub(super) struct Rows {
 impl Rows {
     /// No rows yet, for a report whose facts begin so.
     pub(super) fn new(trial: Box<dyn Folding>) -> Self {
-        Self { rows: Vec::new(), trial }
+        Self { held: Vec::new(), bytes: 0, trial }
+    }
+
+    fn hold(&mut self, json: &str) {
+        self.bytes += json.len();
+        self.held.push(json.to_owned());
     }
 
     /// The rows, as JSON text.
     pub(super) fn told(self) -> Vec<String> {
-        self.rows
+        self.held
     }
 }
 
 /// Rows hold personal data: only how many they are is told.
 impl std::fmt::Debug for Rows {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Rows({})", self.rows.len())
+        write!(formatter, "Rows({})", self.held.len())
     }
 }
 
 impl Folding for Rows {
     fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
         let absorbed = self.trial.absorb(json, ask)?;
-        self.rows.push(json.to_owned());
+        self.hold(json);
         Ok(absorbed)
     }
 
     fn absorb_alike(&mut self, text: &str, ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
         let (absorbed, length) = self.trial.absorb_alike(text, ask)?;
-        self.rows.push(text.get(..length)?.to_owned());
+        self.hold(text.get(..length)?);
         Some((absorbed, length))
     }
 
     fn is_full(&self) -> bool {
-        self.trial.is_full()
+        self.bytes >= MOST_BYTES || self.trial.is_full()
     }
 
     fn merge(&mut self, newer: Box<dyn Folding>) {
         if let Ok(newer) = newer.into_any().downcast::<Self>() {
-            self.rows.extend(newer.rows);
+            self.held.extend(newer.held);
+            self.bytes += newer.bytes;
             self.trial.merge(newer.trial);
         }
     }
@@ -67,6 +77,10 @@ impl Folding for Rows {
 
     fn successor(&self) -> Box<dyn Folding> {
         Box::new(Self::new(self.trial.successor()))
+    }
+
+    fn beside(&self) -> Box<dyn Folding> {
+        Box::new(Self::new(self.trial.beside()))
     }
 
     fn measure(&self, terms: &Terms, samples: &mut Samples) {

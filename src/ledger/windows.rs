@@ -86,10 +86,13 @@ impl Windows {
     pub fn stretch(&self, day: Window, local: &Zoned) -> Stretch {
         let recent = local.checked_sub(RECENT).map_or(day.from, |recent| whole_second(recent.datetime()));
         let is_whole = !self.is_recent_enough(day.to.date(), local) || recent <= day.from;
-        let window = if is_whole { day } else { Window { from: recent, ..day } };
-        let too_long = if is_whole { self.too_long } else { self.too_long_recent };
-        let longest = too_long.filter(|known| known.day == day.to.date()).map(|known| known.longest);
-        Stretch { window, is_whole, left: divided(window, longest), taken: 0 }
+        if is_whole { self.whole(day) } else { divided(Window { from: recent, ..day }, false, self.too_long_recent) }
+    }
+
+    /// All of this day.
+    #[must_use]
+    pub fn whole(&self, day: Window) -> Stretch {
+        divided(day, true, self.too_long)
     }
 
     /// Whether the rows of the day but the recent ones are known. Those of a day that is over are asked for as a whole.
@@ -154,8 +157,14 @@ impl Stretch {
     }
 }
 
+/// A stretch in equal windows that are not too long.
+fn divided(window: Window, is_whole: bool, too_long: Option<TooLong>) -> Stretch {
+    let longest = too_long.filter(|known| known.day == window.to.date()).map(|known| known.longest);
+    Stretch { window, is_whole, left: in_parts(window, longest), taken: 0 }
+}
+
 /// The window in equal parts of at most so many seconds, the first one last.
-fn divided(window: Window, longest: Option<i64>) -> Vec<Window> {
+fn in_parts(window: Window, longest: Option<i64>) -> Vec<Window> {
     let seconds = seconds(window);
     let parts = longest.map_or(1, |longest| seconds.saturating_add(longest - 1) / longest.max(1));
     let parts = parts.clamp(1, MOST_PARTS);

@@ -16,6 +16,14 @@ use crate::upstream::{Retry, Trouble};
 const DAY_TURNS_WITHIN: Duration = Duration::from_mins(15);
 
 impl Poller {
+    /// The answers themselves were right, but are of no use together.
+    pub(super) fn gave_up(&mut self, position: usize, trouble: &Trouble, day: Date) {
+        if let Some(slot) = self.slots.get_mut(position) {
+            slot.vitals.failed(trouble.cause());
+        }
+        self.failed(position, trouble, day);
+    }
+
     /// Says what went wrong with a question asked on this day, and decides when to ask again.
     pub(super) fn failed(&mut self, position: usize, trouble: &Trouble, day: Date) {
         let now = Instant::now();

@@ -222,8 +222,8 @@ impl Poller {
             self.keep_spendings().await;
             let asked = self.local_now();
             let ask = Ask { window, terms: &terms };
-            let Some(slot) = self.slots.get(turn.slot) else { return };
-            let mut facts = slot.taught.successor();
+            let Some(slot) = self.slots.get_mut(turn.slot) else { return };
+            let mut facts = if round.is_new() { slot.begin(&round.stretch) } else { slot.taught.successor() };
             let token = self.token.clone();
             let asking = pass.during(upstream.ask(&token, report, &ask, facts.as_mut()));
             let reply = self.ticking(asking).await;
@@ -231,15 +231,15 @@ impl Poller {
             let Some(slot) = self.slots.get_mut(turn.slot) else { return };
             slot.vitals.replied(asked.timestamp(), &reply);
             match &reply.outcome {
-                Ok(Answered::Data) => round.add(Some(facts), &reply),
-                Ok(Answered::Nothing) => round.add(None, &reply),
-                Ok(Answered::Cut) => {
-                    if !slot.windows.halve(&mut round.stretch, window) {
-                        let trouble = Trouble::always_cut();
-                        slot.vitals.failed(trouble.cause());
-                        return self.failed(turn.slot, &trouble, asked.date());
+                Ok(Answered::Data) => {
+                    round.add(Some(facts), &reply);
+                    if round.is_full() {
+                        return self.gave_up(turn.slot, &Trouble::day_too_large(), asked.date());
                     }
                 }
+                Ok(Answered::Nothing) => round.add(None, &reply),
+                Ok(Answered::Cut) if slot.windows.halve(&mut round.stretch, window) => {}
+                Ok(Answered::Cut) => return self.gave_up(turn.slot, &Trouble::always_cut(), asked.date()),
                 Err(trouble) => {
                     self.failed(turn.slot, trouble, asked.date());
                     if trouble.retry() == Retry::Tomorrow {

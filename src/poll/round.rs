@@ -25,6 +25,16 @@ impl Round {
         Self { stretch, begun, facts: None, tally: Tally::default(), took: Duration::ZERO }
     }
 
+    /// Whether nothing was told yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.facts.is_none()
+    }
+
+    /// Whether the answers together told more than there should be of a day.
+    pub(super) fn is_full(&self) -> bool {
+        self.facts.as_ref().is_some_and(|facts| facts.is_full())
+    }
+
     /// One of the windows was answered.
     pub(super) fn add(&mut self, told: Option<Box<dyn Folding>>, reply: &Reply) {
         self.tally.add(&reply.tally);

@@ -70,8 +70,18 @@ impl Slot {
             // The present has no past to be closed, and counts that fall over midnight do so whoever is late.
             Span::Now => Stretch::whole(ledger::today(local)),
             Span::Day => Stretch::whole(self.closing.window(local, now)),
-            Span::Rows => self.windows.stretch(self.closing.window(local, now), local),
+            Span::Rows if self.kept.is_some() => self.windows.stretch(self.closing.window(local, now), local),
+            // Recent hours are only of use beside the others.
+            Span::Rows => self.windows.whole(self.closing.window(local, now)),
         }
+    }
+
+    /// Facts to fold the first answer about this stretch into. An answer about the whole day replaces what was kept of it,
+    /// which is given up now already: a busy day need not be held twice. If the answer fails, the whole day is asked for
+    /// again.
+    pub(super) fn begin(&mut self, stretch: &Stretch) -> Box<dyn Folding> {
+        self.kept.take_if(|_| stretch.is_whole);
+        self.kept.as_ref().map_or_else(|| self.taught.successor(), |kept| kept.beside())
     }
 
     /// All of a stretch was answered, with these facts, or with none where nothing happened. Answers the facts of the

@@ -86,6 +86,9 @@ const AUX: usize = 5;
 const DIRECTIONS: [(&str, &str); 3] =
     [("inbound", "calls_inbound"), ("outbound", "calls_outbound"), ("internal", "calls_internal")];
 
+/// More agents than these are no contact centre's, and would take memory without bound.
+const MOST_AGENTS: usize = 20_000;
+
 /// The report `agents`.
 pub(super) struct Agents;
 
@@ -162,6 +165,10 @@ impl Report for Agents {
             agent.hours.insert((date, hour), told);
         }
         Ok(())
+    }
+
+    fn is_full(facts: &Facts) -> bool {
+        facts.agents.len() >= MOST_AGENTS
     }
 
     fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {

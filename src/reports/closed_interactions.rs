@@ -24,6 +24,9 @@ static CLOSED: Counter<2> = Counter::new(
     ["agent_name", "activity_code"],
 );
 
+/// More pairs of agent and code than these are no contact centre's, and would take memory without bound.
+const MOST_PAIRS: usize = 200_000;
+
 /// The report `closed_interactions`.
 pub(super) struct ClosedInteractions;
 
@@ -48,6 +51,10 @@ impl Report for ClosedInteractions {
         let agent = ask.terms.agent_name(&name).into_owned();
         *facts.closed.entry((agent, code)).or_default() += interactions;
         Ok(())
+    }
+
+    fn is_full(facts: &Facts) -> bool {
+        facts.closed.len() >= MOST_PAIRS
     }
 
     fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {

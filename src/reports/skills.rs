@@ -76,6 +76,10 @@ static ABANDONMENT: Gauge<1> = Gauge::new(
 /// The thresholds in seconds whose levels wolkvox gives unasked.
 const USUAL_THRESHOLDS: [u32; 3] = [10, 20, 30];
 
+/// More skills than these are no contact centre's, and would take memory without bound; nor has one so many levels.
+const MOST_SKILLS: usize = 20_000;
+const MOST_LEVELS: usize = 64;
+
 /// The report `skills`.
 pub(super) struct Skills;
 
@@ -119,8 +123,8 @@ impl Report for Skills {
                 return true;
             }
             match word.ratio() {
-                Ok(Some(level)) => drop(levels.insert(threshold, level)),
-                Ok(None) => {}
+                Ok(Some(level)) if levels.len() < MOST_LEVELS => drop(levels.insert(threshold, level)),
+                Ok(_) => {}
                 Err(_) => misspelt = true,
             }
             true
@@ -148,6 +152,10 @@ impl Report for Skills {
             skill.testify(&mut facts.unwanted);
         }
         Ok(())
+    }
+
+    fn is_full(facts: &Facts) -> bool {
+        facts.skills.len() >= MOST_SKILLS
     }
 
     fn measure(facts: &Facts, terms: &Terms, samples: &mut Samples) {

@@ -16,6 +16,8 @@ pub struct Layout {
     /// What stood before each value, and behind the last one, in one piece.
     text: String,
     fields: Vec<Field>,
+    /// Whether the row is not worth being remembered.
+    is_strange: bool,
 }
 
 /// A field of a row.
@@ -34,10 +36,15 @@ impl Layout {
     pub(super) fn forget(&mut self) {
         self.text.clear();
         self.fields.clear();
+        self.is_strange = false;
     }
 
     /// Remembers a field by what stood before its value, its key among it, as it was written.
     pub(super) fn add(&mut self, lead: &str, key: &str, place: Option<usize>) {
+        self.is_strange |= self.fields.len() >= MOST_FIELDS || self.text.len() + lead.len() > LONGEST_LEADS;
+        if self.is_strange {
+            return;
+        }
         let start = memchr::memchr(b'"', lead.as_bytes()).map_or(0, |quote| quote + 1);
         self.text.push_str(lead);
         self.fields.push(Field { end: self.text.len(), place, key: (start, start + key.len()) });
@@ -45,10 +52,17 @@ impl Layout {
 
     /// Remembers what stood behind the last value.
     pub(super) fn close(&mut self, tail: &str) {
-        self.text.push_str(tail);
-        if self.fields.len() > MOST_FIELDS || self.text.len() > LONGEST_LEADS {
+        self.is_strange |= self.text.len() + tail.len() > LONGEST_LEADS;
+        if self.is_strange {
             *self = Self::default();
+        } else {
+            self.text.push_str(tail);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn allocated(&self) -> usize {
+        self.text.capacity() + self.fields.capacity() * size_of::<Field>()
     }
 
     /// Reads the row that `text` begins with and hands out its fields: which of the known ones it is, its key and its
@@ -63,7 +77,7 @@ impl Layout {
         let (mut at, mut start) = (0, 0);
         for field in &self.fields {
             let lead = self.text.as_bytes().get(start..field.end)?;
-            if !bytes.get(at..)?.starts_with(lead) {
+            if !begins_with(bytes.get(at..)?, lead) {
                 return None;
             }
             let value = at + lead.len();
@@ -121,29 +135,51 @@ fn end_of_text(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// How many bytes come before the first quote, backslash or control character, eight at a time.
+/// How many bytes come before the first quote, backslash or control character, sixteen at a time: most values are shorter,
+/// so that it takes one step to pass one.
 fn plain_characters(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    /// Marks the lowest byte that is zero, and perhaps some above it.
-    const fn zeros(bytes: u64) -> u64 {
-        bytes.wrapping_sub(ONES) & !bytes
-    }
     let mut passed = 0;
     let mut rest = bytes;
-    while let Some((eight, behind)) = rest.split_first_chunk() {
-        let eight = u64::from_le_bytes(*eight);
-        let controls = eight.wrapping_sub(ONES * 0x20) & !eight;
-        let quotes = zeros(eight ^ (ONES * 0x22));
-        let backslashes = zeros(eight ^ (ONES * 0x5C));
-        let marks = (controls | quotes | backslashes) & HIGHS;
-        if marks != 0 {
-            return passed + marks.trailing_zeros() as usize / 8;
+    while let Some((sixteen, behind)) = rest.split_first_chunk::<16>() {
+        let (low, high) = halves(*sixteen);
+        let (low, high) = (marks(low), marks(high));
+        if low | high != 0 {
+            let within = if low == 0 { 8 + high.trailing_zeros() / 8 } else { low.trailing_zeros() / 8 };
+            return passed + within as usize;
         }
-        passed += 8;
+        passed += 16;
         rest = behind;
     }
     passed + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the halves are wanted")]
+const fn halves(sixteen: [u8; 16]) -> (u64, u64) {
+    let sixteen = u128::from_le_bytes(sixteen);
+    (sixteen as u64, (sixteen >> 64) as u64)
+}
+
+/// Marks the lowest of eight bytes that is a quote, a backslash or a control character, and perhaps some above it.
+const fn marks(eight: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    let [quotes, backslashes] = [eight ^ (ONES * 0x22), eight ^ (ONES * 0x5C)];
+    let found = (eight.wrapping_sub(ONES * 0x20) & !eight)
+        | (quotes.wrapping_sub(ONES) & !quotes)
+        | (backslashes.wrapping_sub(ONES) & !backslashes);
+    found & HIGHS
+}
+
+/// Whether the bytes begin so. What stands before a value is some thirty bytes, for which asking the C library would take
+/// longer than looking.
+fn begins_with(bytes: &[u8], lead: &[u8]) -> bool {
+    let Some(bytes) = bytes.get(..lead.len()) else { return false };
+    let (Some(last), Some(lead_last)) = (bytes.last_chunk::<16>(), lead.last_chunk::<16>()) else {
+        return bytes == lead;
+    };
+    let (sixteens, _) = bytes.as_chunks::<16>();
+    let (lead_sixteens, _) = lead.as_chunks::<16>();
+    last == lead_last && sixteens.iter().zip(lead_sixteens).all(|(one, other)| one == other)
 }
 
 #[cfg(test)]
@@ -241,6 +277,20 @@ mod tests {
                 let text = format!("{}\"{}", "\u{e9}".repeat(before), "x".repeat(behind));
                 assert_eq!(end_of_text(text.as_bytes(), 0), Some(2 * before + 1));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_begin_with_what_they_begin_with(lead in "[ab]{0,50}", bytes in "[ab]{0,60}", at in 0_usize..50) {
+            let begun = format!("{lead}{bytes}");
+            prop_assert!(begins_with(begun.as_bytes(), lead.as_bytes()));
+            let mut other = begun.into_bytes();
+            if let Some(byte) = other.get_mut(at) {
+                *byte = b'x';
+            }
+            prop_assert_eq!(begins_with(&other, lead.as_bytes()), other.starts_with(lead.as_bytes()));
+            prop_assert_eq!(begins_with(bytes.as_bytes(), lead.as_bytes()), bytes.starts_with(&lead));
         }
     }
 

@@ -81,6 +81,9 @@ impl<'a> Word<'a> {
             return value::name(raw);
         };
         let plain = quoted.strip_suffix('"').unwrap_or(quoted);
+        if let Some(name) = value::plain_name(plain) {
+            return name.map(Cow::Borrowed);
+        }
         if !plain.contains('\\') {
             return value::name(plain);
         }
@@ -117,9 +120,14 @@ pub struct Row<'a> {
     words: SmallVec<[Option<Word<'a>>; 24]>,
     /// The place behind the field that was read last: reports mostly read in the order of the list.
     next: Cell<usize>,
-    /// What else the row had.
+    /// What else the row had, as far as it is worth being looked at.
     others: SmallVec<[(Cow<'a, str>, Word<'a>); 4]>,
+    /// How many fields it had beyond those.
+    overlooked: usize,
 }
+
+/// No report has so many fields that it does not know beforehand; a row of more is hostile, and they are only counted.
+const MOST_OTHERS: usize = 256;
 
 impl<'a> Row<'a> {
     /// Reads one JSON value, and remembers how it was written. `fields` are the lower-case names that the report knows,
@@ -141,7 +149,7 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn empty(fields: &'static [&'static str]) -> Self {
         let words = SmallVec::from_elem(None, fields.len());
-        Self { fields, words, next: Cell::new(0), others: SmallVec::new() }
+        Self { fields, words, next: Cell::new(0), others: SmallVec::new(), overlooked: 0 }
     }
 
     /// Fills this empty row with the one that `text` begins with, if that is written as `layout` says, and answers how many
@@ -149,7 +157,7 @@ impl<'a> Row<'a> {
     pub fn fill_alike(&mut self, text: &'a str, layout: &Layout) -> Option<usize> {
         layout.read(text, |place, key, word| match place {
             Some(place) => self.put(place, word),
-            None => self.others.push((Cow::Borrowed(key), word)),
+            None => self.put_other(Cow::Borrowed(key), word),
         })
     }
 
@@ -159,10 +167,18 @@ impl<'a> Row<'a> {
         }
     }
 
+    fn put_other(&mut self, key: Cow<'a, str>, word: Word<'a>) {
+        if self.others.len() < MOST_OTHERS {
+            self.others.push((key, word));
+        } else {
+            self.overlooked += 1;
+        }
+    }
+
     /// How many of the row's fields nobody knows.
     #[must_use]
     pub fn unknown(&self) -> usize {
-        self.others.len()
+        self.others.len() + self.overlooked
     }
 
     /// Goes through the fields that are not in the list; those that `know` answers true for are known from then on.
@@ -270,7 +286,7 @@ impl<'a> Row<'a> {
         };
         match place {
             Some(place) => self.put(place, word),
-            None => self.others.push((key, word)),
+            None => self.put_other(key, word),
         }
         place
     }
@@ -366,6 +382,15 @@ mod tests {
             Some(r#"Técnico "A" \ B"#)
         );
         assert_eq!(row(r#"{"skill_name":"a\ud800b"}"#).text("skill_name").as_deref(), Some(r"a\ud800b"));
+    }
+
+    #[test]
+    fn a_row_of_fields_without_end_is_counted_and_not_held() {
+        let json = format!("{{{}\"calls\": 7}}", r#""new": "x", "#.repeat(100_000));
+        let mut layout = Layout::default();
+        let row = Row::of(&json, FIELDS, &mut layout).unwrap();
+        assert_eq!((row.unknown(), row.count("calls")), (100_000, Ok(Some(7))));
+        assert!(row.others.len() <= MOST_OTHERS && layout.allocated() < 64 << 10);
     }
 
     #[test]

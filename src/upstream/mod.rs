@@ -4,6 +4,7 @@ mod cutter;
 mod envelope;
 mod transport;
 mod trouble;
+mod unpacking;
 mod verdict;
 
 use std::fmt::Write as _;
@@ -127,7 +128,7 @@ impl Upstream {
             if tally.bytes > LARGEST_BODY {
                 return Err(Trouble::new(Cause::TooLarge, "sent more than 256 MB"));
             }
-            envelope.feed(&bytes, &mut Rows { ask, facts, tally }).map_err(of_malformed)?;
+            envelope.feed(bytes, &mut Rows { ask, facts, tally }).map_err(of_malformed)?;
             if facts.is_full() {
                 return in_halves(report, "sent more than this process has memory for");
             }
@@ -154,6 +155,7 @@ impl Upstream {
         Request::get(uri)
             .header("wolkvox-token", token.header())
             .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT_ENCODING, "gzip")
             .body(())
             .map_err(|_| Trouble::new(Cause::Other, "cannot be asked: base_url and query make no address"))
     }
@@ -208,7 +210,7 @@ async fn refusal(arriving: &mut Arriving, tally: &mut Tally) -> Option<Words> {
         if tally.bytes > LARGEST_REFUSAL {
             return None;
         }
-        envelope.feed(&bytes, &mut Nobody).ok()?;
+        envelope.feed(bytes, &mut Nobody).ok()?;
     }
     envelope.finish().ok()
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use super::trouble::{Cause, Trouble};
+use super::unpacking::{Corrupt, Unpacking};
 
 /// A connection that is not made by then will not be: a firewall drops what it does not know.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,7 +27,15 @@ pub enum Transport {
 }
 
 /// An answer whose body is still to come.
-pub(super) enum Arriving {
+pub(super) struct Arriving {
+    body: Body,
+    /// Where the body is packed.
+    unpacking: Option<Unpacking>,
+    /// What arrived last of a body that is not.
+    plain: Bytes,
+}
+
+enum Body {
     Network(reqwest::Response),
     Router(http::Response<axum::body::Body>),
 }
@@ -82,12 +91,12 @@ impl Transport {
                 let request = request.map(|()| "");
                 let request = reqwest::Request::try_from(request)
                     .map_err(|error| Trouble::new(Cause::Other, format!("cannot be asked: {}", error.without_url())))?;
-                client.execute(request).await.map(Arriving::Network).map_err(of_network)
+                client.execute(request).await.map(Body::Network).map(Arriving::of).map_err(of_network)
             }
             Self::Router(router) => {
                 let request = request.map(|()| axum::body::Body::empty());
                 match router.clone().oneshot(request).await {
-                    Ok(response) => Ok(Arriving::Router(response)),
+                    Ok(response) => Ok(Arriving::of(Body::Router(response))),
                     Err(never) => match never {},
                 }
             }
@@ -96,22 +105,60 @@ impl Transport {
 }
 
 impl Arriving {
+    fn of(body: Body) -> Self {
+        let encoding = body.headers().get(header::CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok());
+        let encoding = encoding.map(str::trim).unwrap_or_default();
+        let is_gzip = ["gzip", "x-gzip"].iter().any(|gzip| encoding.eq_ignore_ascii_case(gzip));
+        Self { body, unpacking: is_gzip.then(Unpacking::new), plain: Bytes::new() }
+    }
+
     pub(super) fn status(&self) -> StatusCode {
+        self.body.status()
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.body.headers()
+    }
+
+    /// The next bytes of the body, unpacked, or nothing at its end.
+    pub(super) async fn chunk(&mut self) -> Result<Option<&[u8]>, Trouble> {
+        // What was read is given back before more is asked for, so that its place can be used again.
+        self.plain = Bytes::new();
+        let Some(unpacking) = &mut self.unpacking else {
+            let Some(bytes) = self.body.chunk().await? else { return Ok(None) };
+            self.plain = bytes;
+            return Ok(Some(&self.plain));
+        };
+        loop {
+            let length = unpacking.next().map_err(|Corrupt| Trouble::new(Cause::NotJson, CORRUPT))?;
+            if length > 0 {
+                return Ok(Some(unpacking.unpacked(length)));
+            }
+            match self.body.chunk().await? {
+                Some(bytes) => unpacking.arrived(bytes),
+                None if unpacking.may_end() => return Ok(None),
+                None => return Err(Trouble::new(Cause::Connect, BROKE_OFF)),
+            }
+        }
+    }
+}
+
+impl Body {
+    fn status(&self) -> StatusCode {
         match self {
             Self::Network(response) => response.status(),
             Self::Router(response) => response.status(),
         }
     }
 
-    pub(super) fn headers(&self) -> &HeaderMap {
+    fn headers(&self) -> &HeaderMap {
         match self {
             Self::Network(response) => response.headers(),
             Self::Router(response) => response.headers(),
         }
     }
 
-    /// The next bytes of the body, or nothing at its end.
-    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
         match self {
             Self::Network(response) => response.chunk().await.map_err(of_network),
             Self::Router(response) => loop {
@@ -146,6 +193,7 @@ pub fn client() -> reqwest::ClientBuilder {
 }
 
 const BROKE_OFF: &str = "broke off in the middle of its answer";
+const CORRUPT: &str = "sent compressed bytes that do not unpack";
 
 /// What an error of the HTTP client means. Its text is dropped where it could hold the URL.
 fn of_network(error: reqwest::Error) -> Trouble {
@@ -159,9 +207,6 @@ fn of_network(error: reqwest::Error) -> Trouble {
     }
     if error.is_timeout() {
         return Trouble::new(Cause::Timeout, "did not answer in time");
-    }
-    if chain(&error).filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(is_corrupt) {
-        return Trouble::new(Cause::NotJson, "sent compressed bytes that do not unpack");
     }
     let is_malformed =
         chain(&error).filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse);
@@ -186,10 +231,6 @@ fn root(error: &(dyn Error + 'static)) -> String {
 fn is_tls(error: &(dyn Error + 'static)) -> bool {
     let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     error.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
-}
-
-fn is_corrupt(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput)
 }
 
 fn is_loopback(base_url: &str) -> bool {

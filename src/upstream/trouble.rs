@@ -157,6 +157,11 @@ impl Trouble {
         )
     }
 
+    /// The answers about a day tell more, all together, than there is memory for.
+    pub(crate) fn day_too_large() -> Self {
+        Self::new(Cause::TooLarge, "told of more calls in one day than this process has memory for")
+    }
+
     /// A status that is none of wolkvox's own refusals; a server's momentary trouble is asked about again soon.
     pub(super) fn status(status: u16, retry_after: Option<Duration>) -> Self {
         let retry = if matches!(status, 408 | 429 | 500..=599) { Retry::Soon } else { Retry::NextTurn };

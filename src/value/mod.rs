@@ -10,5 +10,5 @@ mod time;
 
 pub use duration::seconds;
 pub use number::{amount, count, ratio, sum};
-pub use text::{is_blank, name, tidy};
+pub use text::{is_blank, name, plain_name, tidy};
 pub use time::{day, hour};

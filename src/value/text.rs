@@ -8,7 +8,12 @@ const LONGEST: usize = 200;
 /// Whether the text is one of the marks for "nothing": empty, `-`, `--`, or a word that says so.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
-    matches!(text, "" | "-" | "--") || ["n/a", "nan", "null"].iter().any(|mark| text.eq_ignore_ascii_case(mark))
+    match text.len() {
+        0 => true,
+        1 | 2 => matches!(text, "-" | "--"),
+        3 | 4 => ["n/a", "nan", "null"].iter().any(|mark| text.eq_ignore_ascii_case(mark)),
+        _ => false,
+    }
 }
 
 /// A text without outer blanks, with every run of blanks and control characters as one blank, and of bounded length.
@@ -52,12 +57,22 @@ pub fn name(text: &str) -> Option<Cow<'_, str>> {
     (!is_blank(&tidied)).then_some(tidied)
 }
 
+/// Whether a text of visible ASCII characters alone, without a backslash, is a name; nothing where it has others. Most
+/// values of an answer are such, and this is told by one look at each of their characters.
+#[must_use]
+pub fn plain_name(text: &str) -> Option<Option<&str>> {
+    let is_plain = text.len() <= LONGEST && text.bytes().all(|byte| matches!(byte, b'!'..=b'[' | b']'..=b'~'));
+    is_plain.then(|| Some(text).filter(|text| !is_blank(text)))
+}
+
 fn is_space(character: char) -> bool {
     character.is_whitespace() || character.is_control()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -76,6 +91,17 @@ mod tests {
             ("- -", Some("- -")),
         ] {
             assert_eq!(name(text).as_deref(), expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_name_is_a_name(text in "[ -~é]{0,6}|n/a|NaN|Null|-{1,3}|[!-~]{198,202}") {
+            if let Some(told) = plain_name(&text) {
+                let name = name(&text);
+                prop_assert_eq!(told, name.as_deref());
+                prop_assert!(!text.contains('\\'));
+            }
         }
     }
 

@@ -118,15 +118,28 @@ async fn a_broken_row_behind_good_ones_breaks_the_answer() {
 
 #[tokio::test]
 async fn an_answer_of_too_many_calls_is_asked_for_in_halves() {
-    let body = |ids: usize| {
-        let rows: Vec<_> =
-            (0..300_000).map(|row| format!("{{\"conn_id\":\"{}\",\"rp_id\":\"7\"}}", row % ids)).collect();
+    let body = |rows: usize, ids: usize| {
+        let rows: Vec<_> = (0..rows).map(|row| format!("{{\"conn_id\":\"{}\",\"rp_id\":\"7\"}}", row % ids)).collect();
         format!("[{}]", rows.join(",")).into_bytes()
     };
-    let (reply, _) = ask("ivr_calls", &body(60_000), 32 << 10).await;
+    let (reply, _) = ask("ivr_calls", &body(300_000, 60_000), 32 << 10).await;
     assert_eq!((reply.outcome, reply.tally.rows), (Ok(Answered::Data), 300_000));
-    let (reply, _) = ask("ivr_calls", &body(300_000), 32 << 10).await;
+    let (reply, _) = ask("ivr_calls", &body(800_000, 800_000), 32 << 10).await;
     assert_eq!(reply.outcome, Ok(Answered::Cut));
     // It was not read to its end.
-    assert!((100_000..102_000).contains(&reply.tally.rows), "{}", reply.tally.rows);
+    assert!((700_000..702_000).contains(&reply.tally.rows), "{}", reply.tally.rows);
+}
+
+#[tokio::test]
+async fn an_answer_about_more_than_any_contact_centre_has_is_not_read_to_its_end() {
+    for (report, row, most) in [
+        ("skills", "{\"skill_id\":\"#\",\"stat_inbound\":\"1\"}", 20_000),
+        ("agents", "{\"agent_id\":\"#\",\"hour\":\"8\",\"login_time\":\"00:01:00\"}", 20_000),
+        ("closed_interactions", "{\"agent_name\":\"A\",\"cod_act\":\"#\",\"interactions\":\"1\"}", 200_000),
+    ] {
+        let rows: Vec<_> = (0..most + 10_000).map(|id| row.replace('#', &id.to_string())).collect();
+        let (reply, _) = ask(report, format!("[{}]", rows.join(",")).as_bytes(), 32 << 10).await;
+        assert_eq!(reply.outcome.map_err(|trouble| trouble.cause()), Err(Cause::TooLarge), "{report}");
+        assert!((most..most + 2_000).contains(&reply.tally.rows), "{report}: {} rows", reply.tally.rows);
+    }
 }

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{anyhow, ensure};
+use flate2::{Decompress, FlushDecompress, Status};
+use http::header;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -43,12 +45,10 @@ struct Call {
 
 /// Reads an answer and throws it away.
 pub(crate) async fn discard(flags: &Flags) -> anyhow::Result<()> {
-    let mut response = ask(flags).await?;
+    let response = ask(flags).await?;
     let begun = Instant::now();
     let mut bytes = 0;
-    while let Some(piece) = response.chunk().await? {
-        bytes += piece.len();
-    }
+    read(response, |piece| bytes += piece.len()).await?;
     tell(begun, bytes, 0);
     Ok(())
 }
@@ -57,7 +57,8 @@ pub(crate) async fn discard(flags: &Flags) -> anyhow::Result<()> {
 pub(crate) async fn whole(flags: &Flags) -> anyhow::Result<()> {
     let response = ask(flags).await?;
     let begun = Instant::now();
-    let body = response.bytes().await?;
+    let mut body = Vec::new();
+    read(response, |piece| body.extend_from_slice(piece)).await?;
     let answer: Answer = serde_json::from_slice(&body)?;
     let mut folded: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
     for call in &answer.data {
@@ -90,10 +91,39 @@ impl Call {
     }
 }
 
+/// Reads a body to its end and unpacks it where it is packed, as the exporter does: by its library, and as much at once.
+async fn read(mut response: reqwest::Response, mut take: impl FnMut(&[u8])) -> anyhow::Result<()> {
+    let is_packed = response.headers().contains_key(header::CONTENT_ENCODING);
+    let (mut inflate, mut room) = (Decompress::new_gzip(15), vec![0; 64 << 10]);
+    while let Some(piece) = response.chunk().await? {
+        if !is_packed {
+            take(&piece);
+            continue;
+        }
+        let mut packed = &piece[..];
+        loop {
+            let (read, written) = (inflate.total_in(), inflate.total_out());
+            let status = inflate.decompress(packed, &mut room, FlushDecompress::None)?;
+            packed = packed.get(usize::try_from(inflate.total_in() - read)?..).unwrap_or_default();
+            let length = usize::try_from(inflate.total_out() - written)?;
+            take(room.get(..length).unwrap_or_default());
+            if length == 0 || status == Status::StreamEnd {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
 async fn ask(flags: &Flags) -> anyhow::Result<reqwest::Response> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow!("there is a provider already"))?;
     let client = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build()?;
-    let response = client.get(flags.text("url")?).header("wolkvox-token", "bench").send().await?;
+    let response = client
+        .get(flags.text("url")?)
+        .header("wolkvox-token", "bench")
+        .header(header::ACCEPT_ENCODING, "gzip")
+        .send()
+        .await?;
     ensure!(response.status().is_success(), "status {}", response.status());
     Ok(response)
 }

@@ -1,234 +1,176 @@
 //! The calls of a day, each once, in few bytes: what was told of a call last replaces what was told before.
 //!
-//! A busy line has tens of thousands of calls a day, and all of them are kept until the day is over. But they take few
-//! different routes: each call keeps the number of its route, and four times.
+//! wolkvox's largest answer holds some 600,000 calls, and a busy line's are kept until the day is over, so every byte counts:
+//! a call is sixteen of them, and lies in a list that has no gaps, sorted by the hashes of the calls' ids. New calls are
+//! collected for a while, then sorted and merged into the list where it lies.
 
-use std::hash::{BuildHasher as _, Hash, RandomState};
-use std::sync::LazyLock;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, LazyLock};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashMap;
 
-/// One answer is not read on beyond so many calls. wolkvox tells of 60,000 at most; a table of 4 MB holds these, too, and
-/// has room for those in the bytes that have come already.
-const MOST_CALLS: usize = 100_000;
-/// Nor beyond so many routes, or so many bytes of words: a busy contact centre has some hundreds, of some kilobytes.
-const MOST_ROUTES: usize = 1 << 15;
-const MOST_BYTES_OF_WORDS: usize = 1 << 20;
+use super::packed::{Packed, Times};
+use super::routes::{Route, Routes};
+
+/// Calls beyond these are more than one day should have. An answer of 256 MB, with 400 bytes for each row, has fewer.
+const MOST_CALLS: usize = 700_000;
+/// Nor should more than these have times that need more room than usual.
+const MOST_LONG: usize = 100_000;
+
+/// So many calls are collected before they are merged into the list: the list is moved for them once.
+const COLLECTED: usize = 1 << 15;
 
 /// The calls of a day.
 #[derive(Default)]
 pub(in crate::reports) struct Calls {
-    words: Words,
-    routes: Vec<Stops>,
-    /// The routes' numbers by the hash of their words: the words of a known route are looked up once, all together.
-    by_words: HashTable<u32>,
-    hasher: DefaultHashBuilder,
-    /// By a hash of the call's `conn_id`. Of a million calls, two share one in 40 million days.
-    by_id: HashTable<Call>,
+    routes: Routes,
+    /// Sorted by id, each once.
+    sorted: Arc<Vec<Packed>>,
+    /// What was told since, in the order in which it was told.
+    newer: Vec<Packed>,
+    /// Times that do not fit into a packed call, by its id.
+    long: HashMap<u64, Times>,
+    /// Calls that were known before. Of what is told of them only what differs is kept, and their routes have the same
+    /// numbers here.
+    known: Arc<Vec<Packed>>,
 }
 
 /// Hashes ids, so that nobody outside can tell which ones collide.
 static IDS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// How a call went, as labels know it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Route<'w> {
-    pub(super) routing_point: &'w str,
-    pub(super) outcome: Outcome,
-    pub(super) skill: Option<&'w str>,
-    pub(super) code: Option<&'w str>,
-    pub(super) second_code: Option<&'w str>,
-    pub(super) kind: Option<&'w str>,
-}
-
-/// How a call through a routing point ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Outcome {
-    Agent,
-    Abandoned,
-    Contained,
-}
-
-/// How long a call took, where it is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Times {
-    pub(super) in_ivr: Time,
-    pub(super) journey: Time,
-    pub(super) waited: Time,
-    pub(super) with_agent: Time,
-}
-
-/// A duration in whole milliseconds, or none. Whole numbers add up to the same in whatever order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Time(u32);
-
-impl Time {
-    const NONE: Self = Self(u32::MAX);
-
-    /// From seconds. What passes 49 days, which no call of a day does, is taken for that.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-    pub(super) fn of(seconds: Option<f64>) -> Self {
-        seconds.map_or(Self::NONE, |seconds| Self(((seconds * 1000.0).round() as u32).min(u32::MAX - 1)))
-    }
-
-    pub(super) fn milliseconds(self) -> Option<u32> {
-        (self != Self::NONE).then_some(self.0)
-    }
-}
-
-impl Default for Time {
-    fn default() -> Self {
-        Self::NONE
-    }
-}
-
-/// One call. There are as many of them as the day has calls, so that every byte counts.
-#[derive(Clone, Copy)]
-struct Call {
-    /// The hash of its id, in halves: as a whole it would leave four bytes unused.
-    id: [u32; 2],
-    route: u32,
-    times: Times,
-}
-
-impl Call {
-    fn hash(&self) -> u64 {
-        let [high, low] = self.id;
-        u64::from(high) << 32 | u64::from(low)
-    }
-}
-
-/// A route by the numbers of its words.
-#[derive(Clone, Copy)]
-struct Stops {
-    routing_point: u32,
-    outcome: Outcome,
-    skill: Option<u32>,
-    code: Option<u32>,
-    second_code: Option<u32>,
-    kind: Option<u32>,
-}
-
 impl Calls {
+    /// Nothing yet, to be merged into these calls later: what is told of them again as it was told before takes no memory.
+    pub(super) fn beside(known: &Self) -> Self {
+        Self { routes: known.routes.clone(), known: Arc::clone(&known.sorted), ..Self::default() }
+    }
+
     /// Takes in what is told of a call.
-    pub(super) fn put(&mut self, conn_id: &str, route: Route<'_>, times: Times) {
-        let hash = IDS.hash_one(conn_id);
-        let route = self.route(&route);
-        self.enter(Call { id: halves(hash), route, times });
+    pub(super) fn put(&mut self, conn_id: &str, route: &Route<'_>, times: Times) {
+        let route = self.routes.number(route);
+        self.enter(Packed::id_of(IDS.hash_one(conn_id)), route, times);
     }
 
     /// Takes in what was told later, of these calls or of others.
-    pub(super) fn merge(&mut self, newer: Self) {
-        let routes: Vec<u32> = newer.routes.iter().map(|stops| self.route(&newer.told(stops))).collect();
-        for call in newer.by_id {
-            if let Some(route) = routes.get(call.route as usize) {
-                self.enter(Call { route: *route, ..call });
+    pub(super) fn merge(&mut self, mut newer: Self) {
+        // From here on the list of what was known before belongs to these calls alone, and can grow where it lies.
+        newer.known = Arc::default();
+        let numbers: Vec<u16> = newer.routes.each().map(|route| self.routes.number(&route)).collect();
+        newer.each_packed(|call| {
+            // A call without a route is none of one answer: there were too many, and the answer is not used.
+            if let Some(route) = numbers.get(usize::from(call.route())) {
+                self.enter(call.id(), *route, newer.times(call));
             }
-        }
+        });
     }
 
-    /// Whether there are more calls, or calls of more kinds, than one answer should tell of.
+    /// Whether there are more calls, or calls of more kinds, than there should be.
     pub(super) fn is_full(&self) -> bool {
-        self.by_id.len() >= MOST_CALLS || self.routes.len() >= MOST_ROUTES || self.words.bytes >= MOST_BYTES_OF_WORDS
-    }
-
-    fn enter(&mut self, call: Call) {
-        match self.by_id.find_mut(call.hash(), |known| known.id == call.id) {
-            Some(known) => *known = call,
-            None => drop(self.by_id.insert_unique(call.hash(), call, Call::hash)),
-        }
+        let calls = self.known.len() + self.sorted.len() + self.newer.len();
+        calls >= MOST_CALLS || self.long.len() >= MOST_LONG || self.routes.are_many()
     }
 
     /// How many different routes the calls may have taken.
     pub(super) fn routes(&self) -> impl Iterator<Item = Route<'_>> {
-        self.routes.iter().map(|stops| self.told(stops))
+        self.routes.each()
     }
 
-    /// The calls in no order: each one's route, by its position among [`Self::routes`], and its times.
-    pub(super) fn each(&self) -> impl Iterator<Item = (usize, Times)> {
-        self.by_id.iter().map(|call| (call.route as usize, call.times))
+    /// Goes through the calls in no order: each one's route, by its position among [`Self::routes`], and its times.
+    pub(super) fn each(&self, mut visit: impl FnMut(usize, Times)) {
+        self.each_packed(|call| visit(usize::from(call.route()), self.times(call)));
     }
 
-    /// The number of this route, which is made only if it is new.
-    fn route(&mut self, route: &Route<'_>) -> u32 {
-        let hash = self.hasher.hash_one(route);
-        let is_it = |number: &u32| self.routes.get(*number as usize).is_some_and(|stops| self.told(stops) == *route);
-        if let Some(number) = self.by_words.find(hash, is_it) {
-            return *number;
-        }
-        let mut word = |text: &str| self.words.number(text);
-        let stops = Stops {
-            routing_point: word(route.routing_point),
-            outcome: route.outcome,
-            skill: route.skill.map(&mut word),
-            code: route.code.map(&mut word),
-            second_code: route.second_code.map(&mut word),
-            kind: route.kind.map(&mut word),
-        };
-        let number = number_of(self.routes.len());
-        self.routes.push(stops);
-        let Self { words, routes, by_words, hasher, .. } = self;
-        let rehash = |number: &u32| routes.get(*number as usize).map_or(0, |stops| hasher.hash_one(words.told(stops)));
-        by_words.insert_unique(hash, number, rehash);
-        number
-    }
-
-    fn told(&self, stops: &Stops) -> Route<'_> {
-        self.words.told(stops)
-    }
-}
-
-/// Words that come again and again, by number.
-#[derive(Default)]
-struct Words {
-    all: Vec<Box<str>>,
-    by_text: HashTable<u32>,
-    hasher: DefaultHashBuilder,
-    /// How long they are together.
-    bytes: usize,
-}
-
-impl Words {
-    /// The number of this word, which is kept only if it is new.
-    fn number(&mut self, text: &str) -> u32 {
-        let Self { all, by_text, hasher, bytes } = self;
-        let hash = hasher.hash_one(text);
-        let word = |number: &u32| all.get(*number as usize).map(AsRef::as_ref).unwrap_or_default();
-        if let Some(number) = by_text.find(hash, |number| word(number) == text) {
-            return *number;
-        }
-        let number = number_of(all.len());
-        by_text.insert_unique(hash, number, |number| hasher.hash_one(word(number)));
-        all.push(text.into());
-        *bytes += text.len();
-        number
-    }
-
-    fn told(&self, stops: &Stops) -> Route<'_> {
-        let word = |number: u32| self.all.get(number as usize).map(AsRef::as_ref).unwrap_or_default();
-        Route {
-            routing_point: word(stops.routing_point),
-            outcome: stops.outcome,
-            skill: stops.skill.map(word),
-            code: stops.code.map(word),
-            second_code: stops.second_code.map(word),
-            kind: stops.kind.map(word),
+    fn enter(&mut self, id: u64, route: u16, times: Times) {
+        let call = Packed::new(id, route, times).unwrap_or_else(|| {
+            self.long.insert(id, times);
+            Packed::long(id, route)
+        });
+        self.newer.push(call);
+        if self.newer.len() >= COLLECTED {
+            self.collect();
         }
     }
+
+    fn times(&self, call: Packed) -> Times {
+        call.times().or_else(|| self.long.get(&call.id()).copied()).unwrap_or_default()
+    }
+
+    fn each_packed(&self, mut visit: impl FnMut(Packed)) {
+        let newer = newest(self.newer.clone());
+        let mut replacing = newer.iter().peekable();
+        for call in self.sorted.iter() {
+            while replacing.next_if(|newer| newer.id() < call.id()).is_some() {}
+            if replacing.peek().is_none_or(|newer| newer.id() != call.id()) {
+                visit(*call);
+            }
+        }
+        newer.into_iter().for_each(visit);
+    }
+
+    /// Merges what was told since into the list.
+    fn collect(&mut self) {
+        let mut newer = newest(std::mem::take(&mut self.newer));
+        let sorted = Arc::make_mut(&mut self.sorted);
+        newer.retain(|call| !is_told_already(*call, sorted, &self.known));
+        merge(sorted, &newer);
+        newer.clear();
+        self.newer = newer;
+    }
 }
 
-/// No answer has so many rows that this matters.
-fn number_of(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
+/// Whether a call was known before as it is told now, and nothing else was told of it since.
+fn is_told_already(call: Packed, sorted: &[Packed], known: &[Packed]) -> bool {
+    let of_this_id = |calls: &[Packed]| calls.binary_search_by_key(&call.id(), |call| call.id()).ok();
+    let before = of_this_id(known).and_then(|position| known.get(position).copied());
+    before == Some(call) && call.times().is_some() && of_this_id(sorted).is_none()
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
-fn halves(hash: u64) -> [u32; 2] {
-    [(hash >> 32) as u32, hash as u32]
+/// Sorts calls by id, and keeps of each what was told last.
+fn newest(mut calls: Vec<Packed>) -> Vec<Packed> {
+    // Calls of one id stay in the order in which they were told.
+    calls.sort_by_key(|call| call.id());
+    calls.dedup_by(|later, kept| {
+        let is_same = later.id() == kept.id();
+        if is_same {
+            *kept = *later;
+        }
+        is_same
+    });
+    calls
+}
+
+/// Merges sorted calls into a sorted list where it lies, from its end to its beginning; they replace those of their ids.
+fn merge(list: &mut Vec<Packed>, newer: &[Packed]) {
+    let mut left = list.len();
+    let mut free = left + newer.len();
+    // Pages that nothing was written to yet take no memory, and moving a large list is a matter of its addresses.
+    list.reserve_exact(newer.len());
+    list.resize(free, Packed::default());
+    for call in newer.iter().rev() {
+        let behind = list.iter().take(left).rev().take_while(|known| known.id() > call.id()).count();
+        list.copy_within(left - behind..left, free - behind);
+        (left, free) = (left - behind, free - behind - 1);
+        if let Some(place) = list.get_mut(free) {
+            *place = *call;
+        }
+        let is_replaced =
+            left.checked_sub(1).and_then(|last| list.get(last)).is_some_and(|known| known.id() == call.id());
+        left -= usize::from(is_replaced);
+    }
+    // Where calls were replaced there is a gap between those that kept their places and those that did not.
+    if free > left {
+        list.copy_within(free.., left);
+        list.truncate(list.len() - (free - left));
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::packed::Time;
+    use super::super::routes::Outcome;
     use super::*;
 
     fn route(point: &str) -> Route<'_> {
@@ -240,75 +182,93 @@ mod tests {
         Times { in_ivr: Time::of(Some(seconds)), ..Times::default() }
     }
 
-    fn told(calls: &Calls) -> Vec<String> {
-        let routes: Vec<_> = calls.routes().collect();
-        let each = calls
-            .each()
-            .map(|(route, times)| format!("{} {}", routes[route].routing_point, times.in_ivr.milliseconds().unwrap()));
-        let mut each: Vec<_> = each.collect();
-        each.sort();
-        each
+    fn told(calls: &Calls) -> Vec<(String, Times)> {
+        let routes: Vec<_> = calls.routes().map(|route| route.routing_point.to_owned()).collect();
+        let mut told = Vec::new();
+        calls.each(|route, times| told.push((routes[route].clone(), times)));
+        told.sort_by_key(|call| format!("{call:?}"));
+        told
     }
 
     #[test]
-    fn what_is_told_later_replaces_what_was_told_before_whatever_the_numbers_of_its_words() {
-        let (mut earlier, mut later) = (Calls::default(), Calls::default());
-        for (id, point) in [("a", "1"), ("b", "2"), ("c", "1")] {
-            earlier.put(id, route(point), seconds(1.0));
+    fn a_call_takes_sixteen_bytes() {
+        assert_eq!(size_of::<Packed>(), 16);
+        let mut calls = Calls::default();
+        for id in 0..600_000_u32 {
+            calls.put(&format!("1781180000.{id}"), &route(["1", "2"][id as usize % 2]), seconds(1.0));
+            calls.put("1781180000.0", &route("3"), seconds(1.0));
         }
-        earlier.put("c", route("2"), seconds(1.5));
-        for (id, point) in [("d", "3"), ("b", "3"), ("a", "1")] {
-            later.put(id, route(point), seconds(2.0));
-        }
-        assert_eq!(told(&earlier), ["1 1000", "2 1000", "2 1500"]);
-        earlier.merge(later);
-        assert_eq!(told(&earlier), ["1 2000", "2 1500", "3 2000", "3 2000"]);
+        assert_eq!(told(&calls).len(), 600_000);
+        assert!(calls.sorted.capacity() * 16 <= 600_000 * 17, "{}", calls.sorted.capacity());
+        assert!(!calls.is_full());
     }
 
     #[test]
-    fn times_are_told_to_the_millisecond_or_not_at_all() {
-        let told = |seconds| Time::of(seconds).milliseconds();
-        assert_eq!(told(None), None);
-        assert_eq!(told(Some(0.0)), Some(0));
-        assert_eq!(told(Some(12.5)), Some(12_500));
-        assert_eq!(told(Some(1e12)), Some(u32::MAX - 1));
-        assert_eq!(told(Some(-1.0)), Some(0));
-    }
-
-    #[test]
-    fn a_call_takes_few_bytes() {
-        // A place in the table: the call, and the table's own byte.
-        let place = size_of::<Call>() + 1;
-        assert!(place <= 29, "{place} bytes");
-        for number in [1_000, 60_000, 130_000] {
+    fn an_answer_is_full_before_its_calls_take_much_memory() {
+        let puts = |times: Times| {
             let mut calls = Calls::default();
-            for id in 0..number {
-                calls.put(&format!("1781180000.{id}"), route(["1", "2"][id % 2]), seconds(1.0));
-                calls.put("1781180000.0", route("3"), seconds(1.0));
-            }
-            assert_eq!((calls.by_id.len(), calls.routes.len(), calls.words.all.len()), (number, 3, 3));
-            // The table is filled to seven eighths before it doubles, so at worst it is a little less than half full.
-            let bytes = calls.by_id.capacity() * 8 / 7 * place / number;
-            assert!(bytes <= 67, "{bytes} bytes a call");
-        }
-    }
-
-    #[test]
-    fn an_answer_is_full_before_its_calls_its_routes_or_its_words_take_much_memory() {
-        let filled = |route_of: &dyn Fn(usize) -> String, id_of: &dyn Fn(usize) -> String| {
-            let mut calls = Calls::default();
-            let puts = (0..1_000_000).take_while(|number| {
-                calls.put(&id_of(*number), route(&route_of(*number)), seconds(1.0));
+            let puts = (0..1_000_000).take_while(|number: &u32| {
+                calls.put(&number.to_string(), &route("1"), times);
                 !calls.is_full()
             });
-            (puts.count() + 1, calls)
+            puts.count() + 1
         };
-        let (puts, calls) = filled(&|_| "1".to_owned(), &|number| number.to_string());
-        assert_eq!(puts, MOST_CALLS);
-        assert!(calls.by_id.allocation_size() < 8 << 20, "{} bytes", calls.by_id.allocation_size());
-        let (puts, _) = filled(&|number| number.to_string(), &|_| "the same".to_owned());
-        assert_eq!(puts, MOST_ROUTES);
-        let (puts, calls) = filled(&|number| format!("{number:0200}"), &|_| "the same".to_owned());
-        assert!(puts < MOST_ROUTES && calls.words.bytes < MOST_BYTES_OF_WORDS + 200, "{puts}");
+        assert_eq!(puts(seconds(1.0)), MOST_CALLS);
+        assert_eq!(puts(seconds(0.5)), MOST_LONG);
+    }
+
+    #[test]
+    fn what_was_known_before_takes_no_memory_when_it_is_told_again() {
+        let mut day = Calls::default();
+        let tell = |calls: &mut Calls, from: u32, times: Times| {
+            for id in from..200_000 {
+                calls.put(&id.to_string(), &route(["1", "2"][id as usize % 2]), times);
+            }
+        };
+        tell(&mut day, 0, seconds(1.0));
+        let mut again = Calls::beside(&day);
+        tell(&mut again, 0, seconds(1.0));
+        // But for those that were not in the list yet.
+        assert!(again.sorted.len() + again.newer.len() < 3 * COLLECTED, "{}", again.sorted.len());
+        tell(&mut again, 190_000, seconds(2.0));
+        let list = Arc::as_ptr(&day.sorted);
+        day.merge(again);
+        assert_eq!(Arc::as_ptr(&day.sorted), list, "the list was copied");
+        let told = told(&day);
+        assert_eq!(told.iter().filter(|(_, times)| *times == seconds(2.0)).count(), 10_000);
+        assert_eq!(told.len(), 200_000);
+    }
+
+    /// What may be told of a call: an id, a route, and times that fit a packed call or do not.
+    fn call() -> impl Strategy<Value = (u8, u8, f64)> {
+        (0_u8..60, 0_u8..4, prop_oneof![Just(1.0), Just(1.0), 0_f64..20.0, 16_000_f64..17_000.0, Just(1e12)])
+    }
+
+    proptest! {
+        /// However calls are told, again and in parts, collected late or early: they are what a map would hold.
+        #[test]
+        fn calls_are_what_a_map_would_hold(
+            answers in proptest::collection::vec((any::<bool>(), proptest::collection::vec((call(), 0_u8..4), 0..80)), 1..5),
+        ) {
+            let mut expected: BTreeMap<u8, (String, Times)> = BTreeMap::new();
+            let mut day = Calls::default();
+            for (is_beside, answer) in answers {
+                let mut arriving = if is_beside { Calls::beside(&day) } else { Calls::default() };
+                for ((id, point, time), collect) in answer {
+                    let point = point.to_string();
+                    arriving.put(&id.to_string(), &route(&point), seconds(time));
+                    expected.insert(id, (point, seconds(time)));
+                    if collect == 0 {
+                        arriving.collect();
+                    }
+                }
+                day.merge(arriving);
+                let mut expected: Vec<_> = expected.values().cloned().collect();
+                expected.sort_by_key(|call| format!("{call:?}"));
+                prop_assert_eq!(told(&day), expected);
+                prop_assert!(day.sorted.is_sorted_by_key(|call| call.id()));
+                day.collect();
+            }
+        }
     }
 }

@@ -5,17 +5,22 @@
 //! - `ani`, `customer_id` and `agent_name` are personal data and are never read; `conn_id` is only compared.
 
 mod calls;
+mod counted;
+mod packed;
+mod routes;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use self::calls::{Calls, Outcome, Route, Time, Times};
+use self::calls::Calls;
+use self::counted::{Bounds, Counted};
+use self::packed::{Time, Times};
+use self::routes::{Outcome, Route};
 use crate::family::{Counter, Families, Histogram};
 use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
-use crate::samples::{Distribution, Samples, whole};
+use crate::samples::{Samples, whole};
 use crate::spelling;
 use crate::terms::Terms;
 use crate::world::{Course, World};
@@ -125,7 +130,7 @@ impl Report for IvrCalls {
             second_code: code.as_ref().and(second_code.as_deref()),
             kind: kind.as_deref(),
         };
-        calls.put(&conn_id, route, times);
+        calls.put(&conn_id, &route, times);
         Ok(())
     }
 
@@ -133,31 +138,42 @@ impl Report for IvrCalls {
         calls.merge(newer);
     }
 
+    fn beside(known: &Calls) -> Calls {
+        Calls::beside(known)
+    }
+
     fn is_full(calls: &Calls) -> bool {
         calls.is_full()
     }
 
     fn measure(calls: &Calls, terms: &Terms, samples: &mut Samples) {
-        let counted = Counted::of(calls, terms);
-        for (id, point) in &counted.routing_points {
+        let bounds = Bounds {
+            in_ivr: &IVR_BOUNDS,
+            journey: &JOURNEY_BOUNDS,
+            waited: terms.wait_bounds(),
+            handled: &HANDLE_BOUNDS,
+        };
+        let counted = Counted::of(calls, terms, bounds);
+        for (id, point) in counted.routing_points() {
             let outcomes = [("agent", point.agent), ("abandoned", point.abandoned), ("contained", point.contained)];
             for (outcome, calls) in outcomes {
                 samples.counter(&CALLS, [id, outcome], whole(calls));
             }
-            samples.histogram(&IVR_DURATION, [id], &IVR_BOUNDS, &point.in_ivr.distribution(&IVR_BOUNDS));
-            samples.histogram(&JOURNEY, [id], &JOURNEY_BOUNDS, &point.journeys.distribution(&JOURNEY_BOUNDS));
+            samples.histogram(&IVR_DURATION, [id], bounds.in_ivr, &point.in_ivr.distribution(bounds.in_ivr));
+            samples.histogram(&JOURNEY, [id], bounds.journey, &point.journeys.distribution(bounds.journey));
         }
-        let bounds = terms.wait_bounds();
-        for (id, skill) in &counted.skills {
-            samples.histogram(&SKILL_WAIT, [id, "answered"], bounds, &skill.answered.distribution(bounds));
-            samples.histogram(&SKILL_WAIT, [id, "abandoned"], bounds, &skill.abandoned.distribution(bounds));
-            samples.histogram(&SKILL_HANDLE, [id], &HANDLE_BOUNDS, &skill.handled.distribution(&HANDLE_BOUNDS));
+        for (id, skill) in counted.skills() {
+            let [answered, abandoned] =
+                [&skill.answered, &skill.abandoned].map(|times| times.distribution(bounds.waited));
+            samples.histogram(&SKILL_WAIT, [id, "answered"], bounds.waited, &answered);
+            samples.histogram(&SKILL_WAIT, [id, "abandoned"], bounds.waited, &abandoned);
+            samples.histogram(&SKILL_HANDLE, [id], bounds.handled, &skill.handled.distribution(bounds.handled));
         }
-        for ((code, second), calls) in &counted.codes {
-            samples.counter(&CODED, [code, second], whole(*calls));
+        for ((code, second), calls) in counted.codes() {
+            samples.counter(&CODED, [code, second], whole(calls));
         }
-        for (kind, calls) in &counted.interactions {
-            samples.counter(&INTERACTIONS, [kind], whole(*calls));
+        for (kind, calls) in counted.interactions() {
+            samples.counter(&INTERACTIONS, [&kind], whole(calls));
         }
     }
 
@@ -228,128 +244,6 @@ fn outcome(row: &Row<'_>, has_skill: bool) -> Outcome {
         Outcome::Abandoned
     } else {
         Outcome::Contained
-    }
-}
-
-/// What the calls say, counted by label.
-#[derive(Default)]
-struct Counted<'c> {
-    routing_points: BTreeMap<&'c str, RoutingPoint>,
-    skills: BTreeMap<&'c str, SkillTimes>,
-    /// Calls by activity code and second code.
-    codes: BTreeMap<(&'c str, &'c str), u64>,
-    interactions: BTreeMap<String, u64>,
-}
-
-#[derive(Default)]
-struct RoutingPoint {
-    agent: u64,
-    abandoned: u64,
-    contained: u64,
-    in_ivr: Buckets,
-    journeys: Buckets,
-}
-
-#[derive(Default)]
-struct SkillTimes {
-    answered: Buckets,
-    abandoned: Buckets,
-    handled: Buckets,
-}
-
-/// What the calls of one route say.
-#[derive(Clone, Default)]
-struct RouteTimes {
-    calls: u64,
-    in_ivr: Buckets,
-    journeys: Buckets,
-    waited: Buckets,
-    with_agent: Buckets,
-}
-
-impl<'c> Counted<'c> {
-    /// First by route, of which there are few, then by label.
-    fn of(calls: &'c Calls, terms: &Terms) -> Self {
-        let mut by_route = vec![RouteTimes::default(); calls.routes().count()];
-        for (route, times) in calls.each() {
-            let Some(route) = by_route.get_mut(route) else { continue };
-            route.calls += 1;
-            route.in_ivr.observe(&IVR_BOUNDS, times.in_ivr);
-            route.journeys.observe(&JOURNEY_BOUNDS, times.journey);
-            route.waited.observe(terms.wait_bounds(), times.waited);
-            route.with_agent.observe(&HANDLE_BOUNDS, times.with_agent);
-        }
-        let mut counted = Self::default();
-        // A route that no call takes any more says nothing.
-        for (route, times) in calls.routes().zip(&by_route).filter(|(_, times)| times.calls > 0) {
-            counted.add(route, times, terms);
-        }
-        counted
-    }
-
-    fn add(&mut self, route: Route<'c>, times: &RouteTimes, terms: &Terms) {
-        let point = self.routing_points.entry(route.routing_point).or_default();
-        match route.outcome {
-            Outcome::Agent => point.agent += times.calls,
-            Outcome::Abandoned => point.abandoned += times.calls,
-            Outcome::Contained => point.contained += times.calls,
-        }
-        point.in_ivr.add(&times.in_ivr);
-        point.journeys.add(&times.journeys);
-        if let Some(skill) = route.skill.filter(|skill| terms.wants_skill(skill)) {
-            let skill = self.skills.entry(skill).or_default();
-            match route.outcome {
-                Outcome::Agent => {
-                    skill.answered.add(&times.waited);
-                    skill.handled.add(&times.with_agent);
-                }
-                Outcome::Abandoned => skill.abandoned.add(&times.waited),
-                Outcome::Contained => {}
-            }
-        }
-        if let Some(code) = route.code {
-            *self.codes.entry((code, route.second_code.unwrap_or_default())).or_default() += times.calls;
-        }
-        if let Some(kind) = route.kind {
-            *self.interactions.entry(kind.to_lowercase()).or_default() += times.calls;
-        }
-    }
-}
-
-/// Times sorted into buckets, and their milliseconds together: whole numbers, so that the order of the calls and how
-/// they are spread over routes makes no difference.
-#[derive(Clone, Debug, Default)]
-struct Buckets {
-    counts: Vec<u64>,
-    milliseconds: u64,
-}
-
-impl Buckets {
-    fn observe(&mut self, bounds: &[f64], time: Time) {
-        let Some(milliseconds) = time.milliseconds() else { return };
-        let seconds = f64::from(milliseconds) / 1000.0;
-        self.counts.resize(bounds.len() + 1, 0);
-        if let Some(count) = self.counts.get_mut(bounds.partition_point(|bound| *bound < seconds)) {
-            *count += 1;
-        }
-        self.milliseconds += u64::from(milliseconds);
-    }
-
-    fn add(&mut self, more: &Self) {
-        self.counts.resize(self.counts.len().max(more.counts.len()), 0);
-        for (count, more) in self.counts.iter_mut().zip(&more.counts) {
-            *count += more;
-        }
-        self.milliseconds += more.milliseconds;
-    }
-
-    fn distribution(&self, bounds: &[f64]) -> Distribution {
-        let mut distribution = Distribution::default();
-        distribution.add(bounds, 0, 0, whole(self.milliseconds) / 1000.0);
-        for (bucket, count) in self.counts.iter().enumerate() {
-            distribution.add(bounds, bucket, *count, 0.0);
-        }
-        distribution
     }
 }
 
