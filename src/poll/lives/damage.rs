@@ -67,9 +67,12 @@ async fn damaged_spendings_are_set_aside_too() {
 async fn where_nothing_can_be_written_polling_goes_on_and_what_was_there_stays() {
     let mut scene = with_a_state().await;
     let before = fs::read(scene.state()).unwrap();
-    // As on a full disk: no new file can be begun.
+    // As on a full disk: no new file can be begun, and what is in its place cannot be set aside.
     let new = scene.state().with_added_extension("new");
     fs::create_dir(&new).unwrap();
+    for aside in ["damaged", "damaged-2", "damaged-3", "damaged-4"] {
+        fs::create_dir_all(new.with_added_extension(aside).join("with something")).unwrap();
+    }
     scene.live().await;
     for told in [101, 102, 103] {
         scene.tells(skill(told));
