@@ -28,7 +28,7 @@ use tracing::{debug, info, warn};
 
 use self::round::Round;
 use self::slot::Slot;
-use crate::board::{Board, Page, Place, Subject};
+use crate::board::{Board, Subject};
 use crate::clock::Clock;
 use crate::config::Operation;
 use crate::lane::{Budget, Gates, Pass, Schedule, Turn};
@@ -338,13 +338,6 @@ impl Poller {
         let expires = until.filter(|_| !self.keeps);
         let (subject, place) = (Subject::Report(slot.report), (self.position, slot.report));
         self.put_up(subject, place, page, expires);
-    }
-
-    /// Puts up a page. Where that makes work, scrapes go on as before meanwhile, and nobody waits for it.
-    fn put_up(&self, subject: Subject, place: Place, page: Page, expires: Option<Instant>) {
-        if let Some(making) = self.around.board.publish(subject, place, page, expires) {
-            drop(tokio::task::spawn_blocking(move || making.finish()));
-        }
     }
 
     /// Puts up what is no longer to be served as zero, once it is known to whoever comes after.

@@ -4,12 +4,19 @@ use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 
 use super::{Poller, Rest, day_end, is_open};
-use crate::board::{Page, Subject};
+use crate::board::{Page, Place, Subject};
 use crate::report::Span;
 use crate::status::{BudgetStatus, OperationStatus};
 use crate::vitals::OperationVitals;
 
 impl Poller {
+    /// Puts up a page. Where that makes work, scrapes go on as before meanwhile, and nobody waits for it.
+    pub(super) fn put_up(&self, subject: Subject, place: Place, page: Page, expires: Option<Instant>) {
+        if let Some(making) = self.around.board.publish(subject, place, page, expires) {
+            drop(tokio::task::spawn_blocking(move || making.finish()));
+        }
+    }
+
     /// Publishes what is known about one report.
     pub(super) fn tell_report(&self, position: usize) {
         let Some(slot) = self.slots.get(position) else { return };

@@ -98,7 +98,7 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["spawn_blocking"],
-        &["tasks.rs", "web/metrics.rs", "poll/mod.rs", "poll/resume.rs"],
+        &["tasks.rs", "web/metrics.rs", "poll/telling.rs", "poll/resume.rs"],
         "long work off the runtime is the scrape's, an exposition's and the state's; threads of their own are the tasks'",
     ),
     (&["env::var"], &["config/environment.rs"], "the environment is read in one place"),
