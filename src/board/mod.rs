@@ -15,6 +15,7 @@ mod block;
 mod exposition;
 mod page;
 mod pieces;
+mod rereading;
 mod segment;
 mod shelf;
 
