@@ -6,6 +6,8 @@
 
 mod closing;
 mod marks;
+mod opened;
+mod rows;
 mod windows;
 
 use std::time::Duration;
@@ -85,20 +87,21 @@ impl Ledger {
         if std::mem::take(&mut self.is_withheld) {
             self.marks.set_ripe(born);
         }
+        let mut marks = self.marks.opened();
         samples.revise(|family, kind, labels, reading| {
             if kind == Kind::Gauge {
                 return;
             }
-            let mark = match self.marks.get(family, labels) {
+            let mark = match marks.get(family, labels) {
                 Some(mut mark) => {
                     self.corrections += mark.enter(reading, self.beginning, is_new_day);
                     mark
                 }
                 None => Mark { high: reading.clone(), told: reading.clone(), ripe: (!is_first).then_some(born) },
             };
-            self.marks.put(family, labels, mark);
+            marks.put(family, labels, mark);
         });
-        self.marks.shrink();
+        self.marks = marks.closed();
         self.ripen(now);
     }
 
@@ -115,8 +118,14 @@ impl Ledger {
     }
 
     /// All marks, to be saved: the family's position, the labels, and what is known.
-    pub fn marks(&self) -> impl Iterator<Item = (usize, &str, Mark)> {
+    pub fn marks(&self) -> impl Iterator<Item = (usize, String, Mark)> {
         self.marks.iter()
+    }
+
+    /// Goes through the marks of the family at this position: the labels, and what is known. Within a day their order
+    /// stays as it is, and new ones come last.
+    pub fn each_mark_of(&self, family: usize, visit: impl FnMut(&str, Mark)) {
+        self.marks.each_of(family, visit);
     }
 
     /// Takes up what another process knew, and whether it is served at once.
@@ -132,10 +141,10 @@ impl Ledger {
         now: Instant,
     ) {
         (self.day, self.corrections, self.is_withheld) = (day, corrections, !is_served);
-        self.marks.clear();
-        marks.for_each(|(family, labels, mark)| self.marks.put(family, &labels, mark));
+        let mut resumed = Marks::default().opened();
+        marks.for_each(|(family, labels, mark)| resumed.put(family, &labels, mark));
+        self.marks = resumed.closed();
         self.marks.set_ripe(now + self.birth);
-        self.marks.shrink();
     }
 
     /// Nothing is served any more. What was zero until now is so again when it comes back: it may not have been seen.
@@ -146,12 +155,12 @@ impl Ledger {
     /// Puts into these samples, which were entered before, what is to be served of them. Answers when something of it
     /// changes by itself.
     pub fn serve(&self, samples: &mut Samples) -> Option<Instant> {
-        let mut next = None;
+        let (mut marks, mut next) = (self.marks.opened(), None);
         samples.revise(|family, kind, labels, reading| {
             if kind == Kind::Gauge {
                 return;
             }
-            let Some(mark) = self.marks.get(family, labels) else { return };
+            let Some(mark) = marks.get(family, labels) else { return };
             *reading = mark.high;
             if let Some(ripe) = mark.ripe {
                 reading.set_to_zero();
@@ -242,8 +251,7 @@ mod tests {
     /// A ledger that takes up what this one has saved.
     fn heir(ledger: &Ledger, is_served: bool, now: Instant) -> Ledger {
         let mut heir = Ledger::new(Beginning::AtMidnight, BIRTH);
-        let marks: Vec<_> = ledger.marks().map(|(family, labels, mark)| (family, labels.to_owned(), mark)).collect();
-        heir.resume(ledger.day(), 0, marks.into_iter(), is_served, now);
+        heir.resume(ledger.day(), 0, ledger.marks(), is_served, now);
         heir
     }
 
