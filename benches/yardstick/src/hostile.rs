@@ -92,7 +92,9 @@ impl Hostile {
             Self::Text => endless(r#"{"code":"200","data":[{"conn_id":""#, "x"),
             Self::Fields => endless(r#"{"code":"200","data":[{"conn_id":"1""#, r#","field":"1""#),
             Self::Number => endless(r#"{"code":"200","data":["#, "1"),
-            Self::Flood => endless(r#"{"code":"200","data":["#, r#"{"conn_id":"1","rp_id":"7"},"#),
+            Self::Flood => {
+                endless(r#"{"code":"200","data":["#, &format!(r#"{{"conn_id":"1","rp_id":"7","ani":"{:0>300}"}},"#, 1))
+            }
             Self::Bomb => Box::new(std::iter::repeat_n(Bytes::from(vec![b' '; PIECE]), LONGEST / PIECE)),
             Self::Empty => endless(r#"{"code":"200","data":["#, "{},"),
             Self::Keys => {
