@@ -17,6 +17,9 @@ pub(super) struct Marks {
     columns: Vec<Column>,
 }
 
+/// Which marks were served at some moment.
+pub(super) struct Served(Vec<Vec<bool>>);
+
 /// The marks of one family.
 #[derive(Debug, Default)]
 struct Column {
@@ -35,6 +38,10 @@ struct Column {
     told: HashMap<u32, Reading>,
     /// Until when zero is served, where it still is.
     ripe: HashMap<u32, Instant>,
+    /// Whether the total is among those that are served.
+    is_served: Vec<bool>,
+    /// Until when it is, where the newest answer has left it out.
+    leaves: HashMap<u32, Instant>,
 }
 
 impl Marks {
@@ -63,14 +70,68 @@ impl Marks {
             column.labels.shrink_to_fit();
             column.ends.shrink_to_fit();
             column.highs.shrink_to_fit();
+            column.is_served.shrink_to_fit();
         }
     }
 
-    /// Lets those be served as they are that were served as zero until now.
-    pub(super) fn ripen(&mut self, now: Instant) {
+    /// Lets those be served as they are that were served as zero until now; answers whether there were any.
+    pub(super) fn ripen(&mut self, now: Instant) -> bool {
+        let mut have_ripened = false;
         for column in &mut self.columns {
-            column.ripe.retain(|_, ripe| *ripe > now);
+            have_ripened |= column.ripe.extract_if(|_, ripe| *ripe <= now).count() > 0;
         }
+        have_ripened
+    }
+
+    /// Serves those no longer that were to leave by now; answers whether there were any.
+    pub(super) fn leave(&mut self, now: Instant) -> bool {
+        let mut have_left = false;
+        for Column { leaves, is_served, .. } in &mut self.columns {
+            for (row, _) in leaves.extract_if(|_, leaves| *leaves <= now) {
+                set(is_served, row, false);
+                have_left = true;
+            }
+        }
+        have_left
+    }
+
+    /// Serves none any more; answers those that were served, to be compared with what will be.
+    pub(super) fn take_served(&mut self) -> Served {
+        let take = |column: &mut Column| {
+            let none = vec![false; column.is_served.len()];
+            std::mem::replace(&mut column.is_served, none)
+        };
+        Served(self.columns.iter_mut().map(take).collect())
+    }
+
+    /// Goes through those that were served before and are not now. `stays` tells, from when it ceases to be zero and when
+    /// it was to leave, until when one is served all the same. Answers these: family, labels, and the highest told.
+    pub(super) fn missed(
+        &mut self,
+        before: &Served,
+        stays: impl Fn(Option<Instant>, Option<Instant>) -> Option<Instant>,
+    ) -> Vec<(usize, String, Reading)> {
+        let mut missed = Vec::new();
+        for (family, (column, before)) in self.columns.iter_mut().zip(&before.0).enumerate() {
+            for (row, _) in (0..).zip(before).filter(|(_, was_served)| **was_served) {
+                if column.is_served.get(row as usize) != Some(&false) {
+                    continue;
+                }
+                let left = column.leaves.remove(&row);
+                let Some(stays) = stays(column.ripe.get(&row).copied(), left) else { continue };
+                column.leaves.insert(row, stays);
+                set(&mut column.is_served, row, true);
+                if let Some((labels, mark)) = column.labels_of(row).zip(column.mark(row)) {
+                    missed.push((family, labels.to_owned(), mark.high));
+                }
+            }
+        }
+        missed
+    }
+
+    /// Until when those are served that the newest answer has left out.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = Instant> {
+        self.columns.iter().flat_map(|column| column.leaves.values().copied())
     }
 
     /// Lets those that are served as zero be so until this moment.
@@ -105,11 +166,12 @@ impl Column {
         let number = *self.highs.get(row as usize)?;
         let high = if number.is_nan() { self.histograms.get(&row)?.clone() } else { Reading::Number(number) };
         let told = self.told.get(&row).cloned().unwrap_or_else(|| high.clone());
-        Some(Mark { high, told, ripe: self.ripe.get(&row).copied() })
+        let is_served = self.is_served.get(row as usize).copied().unwrap_or_default();
+        Some(Mark { high, told, ripe: self.ripe.get(&row).copied(), is_served })
     }
 
     fn put(&mut self, labels: &str, mark: Mark) {
-        let Mark { high, told, ripe } = mark;
+        let Mark { high, told, ripe, is_served } = mark;
         let Some(row) = self.row(labels).or_else(|| self.add(labels)) else { return };
         if told == high {
             self.told.remove(&row);
@@ -127,9 +189,9 @@ impl Column {
                 f64::NAN
             }
         };
-        if let Some(place) = self.highs.get_mut(row as usize) {
-            *place = number;
-        }
+        set(&mut self.highs, row, number);
+        set(&mut self.is_served, row, is_served);
+        self.leaves.remove(&row);
     }
 
     /// Adds a total; there is no room for one beyond four billion, nor for labels of more than 4 GiB.
@@ -139,10 +201,17 @@ impl Column {
         self.labels.push_str(labels);
         self.ends.push(end);
         self.highs.push(0.0);
+        self.is_served.push(false);
         let Self { labels: all, ends, rows, hasher, .. } = self;
         let rehash = |row: &u32| hasher.hash_one(labels_of(all, ends, *row).unwrap_or_default());
         rows.insert_unique(hasher.hash_one(labels), row, rehash);
         Some(row)
+    }
+}
+
+fn set<T>(column: &mut [T], row: u32, value: T) {
+    if let Some(place) = column.get_mut(row as usize) {
+        *place = value;
     }
 }
 
@@ -171,7 +240,7 @@ mod tests {
             }
         };
         let ripe = (!is_born).then(|| now + Duration::from_secs(high.into()));
-        Mark { high: reading(high), told: reading(told), ripe }
+        Mark { high: reading(high), told: reading(told), ripe, is_served: is_born }
     }
 
     proptest! {

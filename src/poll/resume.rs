@@ -1,6 +1,6 @@
 //! What a poller saves, and how the next process takes it up again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -173,11 +173,14 @@ impl Slot {
         }
         let families = self.poll.report.families;
         let position = |name: &str| families.iter().position(|family| family.name() == name);
+        let served: HashSet<_> =
+            saved.samples.iter().map(|sample| (sample.family.as_str(), sample.labels.as_str())).collect();
         let marks = saved.marks.iter().filter_map(|mark| {
             let known = Mark {
                 high: mark.high.clone(),
                 told: mark.told.clone().unwrap_or_else(|| mark.high.clone()),
                 ripe: mark.is_zero.then_some(at.now),
+                is_served: served.contains(&(mark.family.as_str(), mark.labels.as_str())),
             };
             Some((position(&mark.family)?, mark.labels.clone(), known))
         });
@@ -194,7 +197,7 @@ impl Slot {
             saved.marks.iter().map(|mark| ((mark.family.as_str(), mark.labels.as_str()), &mark.high)).collect();
         for SavedSample { family, labels, reading } in &saved.samples {
             let total = || totals.get(&(family.as_str(), labels.as_str())).copied();
-            if let Some(reading) = reading.as_ref().or_else(total) {
+            if let Some((family, reading)) = position(family).zip(reading.as_ref().or_else(total)) {
                 samples.put_back(family, labels, reading.clone());
             }
         }

@@ -30,7 +30,7 @@ pub(super) struct Slot {
     pub(super) windows: Windows,
     /// The facts of the newest day, of a report that tells every event: most answers tell a part of the day.
     kept: Option<Box<dyn Folding>>,
-    /// What was answered, while some of it is served as zero, and until when.
+    /// What was answered, while some of it is served as zero or is soon not to be served at all, and until when.
     unripe: Option<(Instant, Samples)>,
     /// Until when the published data are served.
     served_until: Option<Instant>,
@@ -111,7 +111,7 @@ impl Slot {
     }
 
     /// Makes of samples that were entered what is to be served now, and until when it is. Where some of it is served as
-    /// zero at first, they are put by.
+    /// zero at first, or for a while alone, they are put by.
     pub(super) fn serve(&mut self, mut samples: Samples, operation: &Operation) -> (Page, Option<Instant>) {
         let next = self.ledger.serve(&mut samples);
         let mut page = Page::of(&samples, &["operation"], &[&operation.name]);
@@ -143,10 +143,10 @@ impl Slot {
         (self.served_until, self.is_empty) = (Some(until), is_empty);
     }
 
-    /// Takes out what was put by, once some of it is no longer to be served as zero.
+    /// Takes out what was put by, once some of it is no longer to be served as zero, or no longer at all.
     pub(super) fn take_ripe(&mut self, now: Instant) -> Option<Samples> {
-        let (_, samples) = self.unripe.take_if(|(at, _)| *at <= now)?;
-        self.ledger.ripen(now);
+        let (_, mut samples) = self.unripe.take_if(|(at, _)| *at <= now)?;
+        self.ledger.ripen(&mut samples, now);
         Some(samples)
     }
 
