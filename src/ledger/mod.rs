@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::family::Kind;
 use crate::samples::{Reading, Samples};
 
-pub use self::closing::{Closing, today};
+pub use self::closing::{Closing, today, told_until};
 use self::marks::{Marks, Served};
 pub use self::windows::{RECENT, Stretch, WHOLE_EVERY, Windows, turns_per_whole};
 

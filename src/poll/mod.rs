@@ -32,6 +32,7 @@ use crate::board::{Board, Subject};
 use crate::clock::Clock;
 use crate::config::Operation;
 use crate::lane::{Budget, Gates, Pass, Schedule, Turn};
+use crate::ledger::told_until;
 use crate::plan::Plan;
 use crate::report::{Ask, Urgency};
 use crate::samples::Samples;
@@ -281,8 +282,7 @@ impl Poller {
         let slot = self.slots.get_mut(position)?;
         let report = slot.poll.report;
         let Round { stretch, begun, facts, tally, took } = round;
-        let end = stretch.window.to.to_zoned(self.operation.timezone.clone());
-        let end = end.map_or(begun.timestamp(), |end| end.timestamp().min(begun.timestamp()));
+        let end = told_until(stretch.window, &begun);
         slot.vitals.answered(tally.rows, end);
         let facts = slot.completed(&stretch, facts);
         let mut samples = Samples::of(report.families, limit);
