@@ -133,7 +133,7 @@ fn gzip(bencher: Bencher<'_, '_>) {
     bencher
         .counter(all_series())
         .with_inputs(exposition)
-        .bench_values(|made| made.packed(Format::OpenMetrics).closed_with(&end));
+        .bench_values(|made| made.packed(Format::OpenMetrics).closed_with(&end).collect::<Vec<_>>());
 }
 
 /// Families that are held ready become text by way of the library.

@@ -64,6 +64,11 @@ impl Block {
             && self.pages.iter().zip(&other.pages).all(|(own, other)| Arc::ptr_eq(own, other))
     }
 
+    /// Whether it is made of this page, among others.
+    pub(super) fn is_of(&self, page: &Arc<Page>) -> bool {
+        self.pages.iter().any(|own| Arc::ptr_eq(own, page))
+    }
+
     /// Adds its text.
     pub(super) fn put_into(&self, pieces: &mut Pieces, format: Format) {
         match format {

@@ -92,7 +92,7 @@ impl Exposition {
         packed.get_or_init(|| Opening::of(self.blocks().map(|block| block.packed(format))))
     }
 
-    fn blocks(&self) -> impl Iterator<Item = &Block> + Clone {
+    fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.blocks.iter().flat_map(|blocks| blocks.iter().map(Arc::as_ref))
     }
 }
@@ -184,7 +184,7 @@ wait_seconds_created{operation=\"umbrella\"} 1780588800
 ";
         for (format, expected) in [(Format::Text, text), (Format::OpenMetrics, openmetrics)] {
             // Packed first, so that it is not packed from the plain text.
-            let member = exposition.packed(format).closed_with(&Segment::of(b"end")).concat();
+            let member = exposition.packed(format).closed_with(&Segment::of(b"end")).collect::<Vec<_>>().concat();
             let mut unpacked = String::new();
             flate2::read::GzDecoder::new(&member[..]).read_to_string(&mut unpacked).unwrap();
             assert_eq!(unpacked, format!("{expected}end"));

@@ -15,6 +15,7 @@ mod block;
 mod exposition;
 mod page;
 mod pieces;
+mod rereading;
 mod segment;
 mod shelf;
 
@@ -78,7 +79,8 @@ struct Pages {
 
 #[derive(Debug, Default)]
 struct Served {
-    exposition: Arc<Exposition>,
+    /// None where it would not be served any more: it would keep pages in memory that were replaced.
+    exposition: Option<Arc<Exposition>>,
     /// The version of the pages as they are now.
     newest: u64,
     /// Whether a newer exposition is being made, to be served as soon as it is.
@@ -105,7 +107,12 @@ impl Board {
     ) -> Option<Making> {
         let mut pages = self.pages();
         pages.put(subject, place, page, expires);
-        let is_wanted = self.served().has_changed(pages.version, Instant::now());
+        let mut served = self.served();
+        let is_wanted = served.has_changed(pages.version, Instant::now());
+        let stale = served.take_stale();
+        // What an exposition holds is given back while nobody waits for it.
+        drop((served, pages));
+        drop(stale);
         is_wanted.then(|| Making { board: Arc::clone(self), is_done: false })
     }
 
@@ -114,7 +121,11 @@ impl Board {
         let mut pages = self.pages();
         let was_there = pages.shelves.get_mut(&subject).is_some_and(|shelf| shelf.remove(place));
         pages.version += u64::from(was_there);
-        self.served().newest = pages.version;
+        let mut served = self.served();
+        served.newest = pages.version;
+        let stale = served.take_stale();
+        drop((served, pages));
+        drop(stale);
     }
 
     /// What is to be served at this moment, if it is already made in this form.
@@ -219,22 +230,29 @@ impl Served {
         if self.unseen >= MADE_UNSEEN {
             self.rests_until = Some(now + now.saturating_duration_since(begun) * REST_AFTER_MAKING);
         }
-        self.is_making = self.exposition.version() < self.newest && self.may_make(now);
+        self.is_making = exposition.version() < self.newest && self.may_make(now);
         self.is_making
+    }
+
+    /// Takes out what is not served any more, to be dropped where nobody waits for it.
+    fn take_stale(&mut self) -> Option<Arc<Exposition>> {
+        let (newest, is_making) = (self.newest, self.is_making);
+        self.exposition.take_if(|exposition| exposition.version() < newest && !is_making)
     }
 
     /// What can be served at this moment.
     fn at(&self, now: Instant) -> Option<Arc<Exposition>> {
-        let is_newest = self.exposition.version() == self.newest || self.is_making;
-        (is_newest && !self.exposition.has_expired(now)).then(|| Arc::clone(&self.exposition))
+        let exposition = self.exposition.as_ref()?;
+        let is_newest = exposition.version() == self.newest || self.is_making;
+        (is_newest && !exposition.has_expired(now)).then(|| Arc::clone(exposition))
     }
 
     /// Serves an exposition from now on, unless a newer one is served already.
     fn show(&mut self, made: &Arc<Exposition>) {
         // Some pages may have been found too old while it was made.
         self.newest = self.newest.max(made.version());
-        if self.exposition.version() <= made.version() {
-            self.exposition = Arc::clone(made);
+        if self.exposition.as_ref().is_none_or(|served| served.version() <= made.version()) {
+            self.exposition = Some(Arc::clone(made));
         }
     }
 
@@ -366,6 +384,28 @@ mod tests {
         assert_eq!(made_in_advance(), 1, "it has rested");
         assert!(!is_ready(&board));
         assert_eq!(made_in_advance(), 4, "somebody has asked");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_served_any_more_is_not_held() {
+        let board = Arc::new(Board::default());
+        let held = |board: &Board| board.served().exposition.is_some();
+        assert!(publish(&board, (0, 0), 1.0, None).is_none());
+        assert_eq!(served(&board), ["1"]);
+        assert!(held(&board));
+        assert!(publish(&board, (0, 0), 2.0, None).is_none(), "nobody has asked for a form");
+        assert!(!held(&board));
+        assert!(!is_ready(&board));
+        assert_eq!(served(&board), ["2"]);
+
+        let making = publish(&board, (0, 0), 3.0, None).unwrap();
+        assert!(held(&board), "it is served until another one is made");
+        making.finish();
+        assert_eq!(served(&board), ["3"]);
+        let subject = Subject::Report(reports::ALL.iter().position(|report| report.name == "quota").unwrap());
+        board.withdraw(subject, (0, 0));
+        assert!(!held(&board));
+        assert_eq!(served(&board), [""; 0]);
     }
 
     #[tokio::test(start_paused = true)]

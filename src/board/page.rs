@@ -15,8 +15,8 @@ const LINE: usize = 112;
 /// What the room of a page's text is a multiple of.
 const ROOM: usize = 8 << 10;
 
-/// What one subject measured, encoded once: the lines of each of its families.
-#[derive(Debug)]
+/// What one subject measured, encoded once: the lines of each of its families. A clone shares the text.
+#[derive(Clone, Debug)]
 pub struct Page {
     text: Bytes,
     /// Where each family's lines end in `text`, in the order of the families.

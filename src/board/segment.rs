@@ -4,6 +4,8 @@ use bytes::Bytes;
 use crc32fast::Hasher;
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
+use super::pieces::Pieces;
+
 /// How hard is tried. Of a text like this, 1 leaves 10.6 % at 800 MB/s, 2 leaves 7.9 % at 500, 3 leaves 7.3 % at 300, 6 leaves
 /// 6.7 % at 150; what changes is compressed anew before each scrape, and is sent within a machine or a building.
 const LEVEL: Compression = Compression::new(2);
@@ -47,7 +49,8 @@ impl Segment {
 /// A gzip member without its end: what can be kept while the last segment is still to come.
 #[derive(Debug)]
 pub struct Opening {
-    bytes: Bytes,
+    /// Shared with the segments where those are long.
+    pieces: Vec<Bytes>,
     crc: u32,
     len: u32,
 }
@@ -55,23 +58,21 @@ pub struct Opening {
 impl Opening {
     /// Joins segments behind the header of one gzip member.
     #[must_use]
-    pub fn of<'s>(segments: impl Iterator<Item = &'s Segment> + Clone) -> Self {
+    pub fn of<'s>(segments: impl Iterator<Item = &'s Segment>) -> Self {
         /// Deflate, no name, no time, unknown system.
         const HEADER: [u8; 10] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
-        let room: usize = segments.clone().map(|segment| segment.deflated.len()).sum();
-        let mut bytes = Vec::with_capacity(HEADER.len() + room);
-        bytes.extend_from_slice(&HEADER);
+        let mut pieces = Pieces::default();
+        pieces.copy(&HEADER);
         let (mut crc, mut len) = (0, 0);
         for segment in segments {
-            bytes.extend_from_slice(&segment.deflated);
+            pieces.share(segment.deflated.clone());
             (crc, len) = joined((crc, len), segment);
         }
-        Self { bytes: bytes.into(), crc, len }
+        Self { pieces: pieces.into_vec(), crc, len }
     }
 
-    /// The whole member, in two pieces, with this as its last segment.
-    #[must_use]
-    pub fn closed_with(&self, last: &Segment) -> [Bytes; 2] {
+    /// The whole member, in pieces, with this as its last segment.
+    pub fn closed_with(&self, last: &Segment) -> impl Iterator<Item = Bytes> {
         /// An empty last block.
         const END: [u8; 2] = [3, 0];
         let (crc, len) = joined((self.crc, self.len), last);
@@ -80,7 +81,7 @@ impl Opening {
         end.extend_from_slice(&END);
         end.extend_from_slice(&crc.to_le_bytes());
         end.extend_from_slice(&len.to_le_bytes());
-        [self.bytes.clone(), end.into()]
+        self.pieces.iter().cloned().chain([end.into()])
     }
 }
 
@@ -102,7 +103,7 @@ mod tests {
 
     fn unpacked(segments: &[Segment]) -> Vec<u8> {
         let (last, before) = segments.split_last().unwrap();
-        let member = Opening::of(before.iter()).closed_with(last).concat();
+        let member = Opening::of(before.iter()).closed_with(last).collect::<Vec<_>>().concat();
         let mut unpacked = Vec::new();
         GzDecoder::new(&member[..]).read_to_end(&mut unpacked).unwrap();
         unpacked

@@ -42,24 +42,39 @@ impl Shelf {
     }
 
     pub(super) fn put(&mut self, place: Place, page: Page, expires: Option<Instant>) {
-        self.held.insert(place, Held { page: Arc::new(page), expires });
+        let before = self.held.insert(place, Held { page: Arc::new(page), expires });
         self.is_stale = true;
+        self.forget(before.as_slice());
     }
 
     /// Answers whether there was a page.
     pub(super) fn remove(&mut self, place: Place) -> bool {
-        let was_there = self.held.remove(&place).is_some();
-        self.is_stale |= was_there;
-        was_there
+        let before = self.held.remove(&place);
+        self.is_stale |= before.is_some();
+        self.forget(before.as_slice());
+        before.is_some()
+    }
+
+    /// Gives up the blocks of these pages: until others are made they would hold pages that nobody is served.
+    fn forget(&mut self, gone: &[Held]) {
+        for Held { page, .. } in gone {
+            // Most blocks stay, and nearly always there are expositions that share the list.
+            if self.blocks.iter().any(|block| block.is_of(page)) {
+                self.blocks = self.blocks.iter().filter(|block| !block.is_of(page)).cloned().collect();
+            }
+        }
     }
 
     /// Takes out what is too old. Answers whether anything was.
     pub(super) fn expire(&mut self, now: Instant) -> bool {
-        let before = self.held.len();
-        self.held.retain(|_, held| held.expires.is_none_or(|expires| now < expires));
-        let has_expired = self.held.len() < before;
-        self.is_stale |= has_expired;
-        has_expired
+        let gone: Vec<Held> = self
+            .held
+            .extract_if(.., |_, held| held.expires.is_some_and(|expires| expires <= now))
+            .map(|(_, held)| held)
+            .collect();
+        self.is_stale |= !gone.is_empty();
+        self.forget(&gone);
+        !gone.is_empty()
     }
 
     /// When the first of its pages will be too old.
@@ -225,6 +240,24 @@ mod tests {
         // What changes is the block of its long family, and the one of all the short ones before and behind.
         assert_eq!((after.len(), after.len() - kept.count()), (before.len(), 3));
         assert!(Arc::ptr_eq(&shelf.blocks(), &after), "nothing has changed");
+    }
+
+    #[test]
+    fn a_page_that_was_replaced_taken_down_or_is_too_old_is_held_no_more() {
+        let mut shelf = Shelf::new(FAMILIES);
+        let now = Instant::now();
+        for operation in 0..100 {
+            shelf.put((operation, 0), page(operation, 200), (operation == 70).then_some(now));
+        }
+        drop(shelf.blocks());
+        let [replaced, taken_down, too_old] = [50, 60, 70].map(|place| Arc::downgrade(&shelf.held[&(place, 0)].page));
+        shelf.put((50, 0), page(50, 200), None);
+        assert!(replaced.upgrade().is_none());
+        shelf.remove((60, 0));
+        assert!(taken_down.upgrade().is_none());
+        assert!(shelf.expire(now));
+        assert!(too_old.upgrade().is_none());
+        assert_eq!(text(&shelf.blocks()).matches("time{").count(), 98 * 200);
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 mod closing;
 mod marks;
+mod opened;
+mod rows;
 mod windows;
 
 use std::time::Duration;
@@ -17,7 +19,7 @@ use crate::family::Kind;
 use crate::samples::{Reading, Samples};
 
 pub use self::closing::{Closing, today, told_until};
-use self::marks::{Marks, Served};
+use self::marks::Marks;
 pub use self::windows::{RECENT, Stretch, WHOLE_EVERY, Windows, turns_per_whole};
 
 /// How a report's totals begin anew.
@@ -89,46 +91,43 @@ impl Ledger {
         if std::mem::take(&mut self.is_withheld) {
             self.marks.set_ripe(born);
         }
-        let before = self.marks.take_served();
+        let mut marks = self.marks.opened();
         samples.revise(|family, kind, labels, reading| {
             if kind == Kind::Gauge {
                 return;
             }
-            let mark = if let Some(mut mark) = self.marks.get(family, labels) {
+            let mark = if let Some(mut mark) = marks.get(family, labels) {
                 self.corrections += mark.enter(reading, self.beginning, is_new_day);
                 Mark { is_served: true, ..mark }
             } else {
                 let ripe = (!is_first).then_some(born);
                 Mark { high: reading.clone(), told: reading.clone(), ripe, is_served: true }
             };
-            self.marks.put(family, labels, mark);
+            marks.put(family, labels, mark);
         });
-        self.marks.shrink();
-        self.keep_serving(&before, samples, now);
+        for (family, labels, high) in marks.missed(|ripe, leaves| self.stays(ripe, leaves, now)) {
+            samples.put_back(family, &labels, high);
+        }
+        self.marks = marks.closed();
         self.marks.ripen(now);
         self.changed = Some(now);
     }
 
-    /// Adds to an answer the totals that it has left out, if nobody may have seen yet what they came to.
-    fn keep_serving(&mut self, before: &Served, samples: &mut Samples, now: Instant) {
-        let was_seen = self.changed.is_some_and(|changed| changed + self.birth <= now);
-        let stays = |ripe: Option<Instant>, leaves: Option<Instant>| {
-            let anew = (!was_seen || ripe.is_some()).then(|| ripe.map_or(now, |ripe| ripe.max(now)) + self.birth);
-            leaves.or(anew).filter(|leaves| *leaves > now)
-        };
-        for (family, labels, high) in self.marks.missed(before, stays) {
-            samples.put_back(family, &labels, high);
-        }
+    /// Until when a total is served that an answer of this moment has left out, if nobody may have seen yet what it came to.
+    fn stays(&self, ripe: Option<Instant>, leaves: Option<Instant>, now: Instant) -> Option<Instant> {
+        let was_seen = ripe.is_none() && self.changed.is_some_and(|changed| changed + self.birth <= now);
+        let anew = (!was_seen).then(|| ripe.map_or(now, |ripe| ripe.max(now)) + self.birth);
+        leaves.or(anew).filter(|leaves| *leaves > now)
     }
 
     /// Of samples that were entered, lets totals that were zero for long enough be served as they are, and takes out those
     /// that the answer had left out, once they were served for long enough. What was saved before this still says otherwise:
     /// it must be saved anew before.
     pub fn ripen(&mut self, samples: &mut Samples, now: Instant) {
-        let have_left = self.marks.leave(now);
-        if have_left {
-            let is_served =
-                |family: usize, labels: &str| self.marks.get(family, labels).is_some_and(|mark| mark.is_served);
+        if self.marks.leave(now) {
+            let mut marks = self.marks.opened();
+            let mut is_served =
+                |family: usize, labels: &str| marks.get(family, labels).is_some_and(|mark| mark.is_served);
             samples.retain(|family, kind, labels| kind == Kind::Gauge || is_served(family, labels));
         }
         if self.marks.ripen(now) {
@@ -143,8 +142,14 @@ impl Ledger {
     }
 
     /// All marks, to be saved: the family's position, the labels, and what is known.
-    pub fn marks(&self) -> impl Iterator<Item = (usize, &str, Mark)> {
+    pub fn marks(&self) -> impl Iterator<Item = (usize, String, Mark)> {
         self.marks.iter()
+    }
+
+    /// Goes through the marks of the family at this position: the labels, and what is known. Within a day their order
+    /// stays as it is, and new ones come last.
+    pub fn each_mark_of(&self, family: usize, visit: impl FnMut(&str, Mark)) {
+        self.marks.each_of(family, visit);
     }
 
     /// Takes up what another process knew, and whether it is served at once.
@@ -160,10 +165,10 @@ impl Ledger {
         now: Instant,
     ) {
         (self.day, self.corrections, self.is_withheld) = (day, corrections, !is_served);
-        self.marks.clear();
-        marks.for_each(|(family, labels, mark)| self.marks.put(family, &labels, mark));
+        let mut resumed = Marks::default().opened();
+        marks.for_each(|(family, labels, mark)| resumed.put(family, &labels, mark));
+        self.marks = resumed.closed();
         self.marks.set_ripe(now + self.birth);
-        self.marks.shrink();
         self.changed = is_served.then_some(now);
     }
 
@@ -175,12 +180,12 @@ impl Ledger {
     /// Puts into these samples, which were entered before, what is to be served of them. Answers when something of it
     /// changes by itself.
     pub fn serve(&self, samples: &mut Samples) -> Option<Instant> {
-        let mut next = self.marks.leaves().min();
+        let (mut marks, mut next) = (self.marks.opened(), self.marks.leaves().min());
         samples.revise(|family, kind, labels, reading| {
             if kind == Kind::Gauge {
                 return;
             }
-            let Some(mark) = self.marks.get(family, labels) else { return };
+            let Some(mark) = marks.get(family, labels) else { return };
             *reading = mark.high;
             if let Some(ripe) = mark.ripe {
                 reading.set_to_zero();
@@ -271,8 +276,7 @@ mod tests {
     /// A ledger that takes up what this one has saved.
     fn heir(ledger: &Ledger, is_served: bool, now: Instant) -> Ledger {
         let mut heir = Ledger::new(Beginning::AtMidnight, BIRTH);
-        let marks: Vec<_> = ledger.marks().map(|(family, labels, mark)| (family, labels.to_owned(), mark)).collect();
-        heir.resume(ledger.day(), 0, marks.into_iter(), is_served, now);
+        heir.resume(ledger.day(), 0, ledger.marks(), is_served, now);
         heir
     }
 

@@ -344,7 +344,8 @@ impl Poller {
     async fn serve_ripe(&mut self) {
         let now = Instant::now();
         for position in 0..self.slots.len() {
-            if let Some(samples) = self.slots.get_mut(position).and_then(|slot| slot.take_ripe(now)) {
+            let slot = self.slots.get_mut(position);
+            if let Some(samples) = slot.and_then(|slot| slot.take_ripe(now, &self.operation)) {
                 self.keep_report(position, &samples).await;
                 self.serve(position, samples);
             }

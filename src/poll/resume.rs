@@ -129,7 +129,7 @@ impl Slot {
         let name = |family: usize| self.poll.report.families.get(family).map_or("", |family| family.name());
         let marks = self.ledger.marks().map(|(family, labels, mark)| SavedMark {
             family: name(family).to_owned(),
-            labels: labels.to_owned(),
+            labels,
             told: (mark.told != mark.high).then(|| mark.told.clone()),
             #[cfg(test)]
             high: if forgetting::SAVED_MARKS.get() { mark.told } else { mark.high },

@@ -16,6 +16,9 @@ use crate::vitals::ReportVitals;
 /// Data are served for so many intervals after the newest answer.
 const INTERVALS_SERVED: u32 = 3;
 
+/// The label that stands before a report's own.
+const CONTEXT: &[&str] = &["operation"];
+
 /// One report of one operation.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -30,8 +33,8 @@ pub(super) struct Slot {
     pub(super) windows: Windows,
     /// The facts of the newest day, of a report that tells every event: most answers tell a part of the day.
     kept: Option<Box<dyn Folding>>,
-    /// What was answered, while some of it is served as zero or is soon not to be served at all, and until when.
-    unripe: Option<(Instant, Samples)>,
+    /// What was put up, while some of it is served as zero or is soon not to be served at all, and until when.
+    unripe: Option<(Instant, Page)>,
     /// Until when the published data are served.
     served_until: Option<Instant>,
     /// Whether the newest answer was that nothing happened.
@@ -111,15 +114,15 @@ impl Slot {
     }
 
     /// Makes of samples that were entered what is to be served now, and until when it is. Where some of it is served as
-    /// zero at first, or for a while alone, they are put by.
+    /// zero at first, or for a while alone, it is kept: totals are in the ledger, and all else is on the page.
     pub(super) fn serve(&mut self, mut samples: Samples, operation: &Operation) -> (Page, Option<Instant>) {
         let next = self.ledger.serve(&mut samples);
-        let mut page = Page::of(&samples, &["operation"], &[&operation.name]);
+        let mut page = Page::of(&samples, CONTEXT, &[&operation.name]);
         let midnight = self.ledger.day().and_then(|day| day.to_zoned(operation.timezone.clone()).ok());
         if let Some(midnight) = midnight {
             page = page.counting_since(midnight.timestamp());
         }
-        self.unripe = next.map(|next| (next, samples));
+        self.unripe = next.map(|next| (next, page.clone()));
         (page, self.served_until)
     }
 
@@ -143,9 +146,10 @@ impl Slot {
         (self.served_until, self.is_empty) = (Some(until), is_empty);
     }
 
-    /// Takes out what was put by, once some of it is no longer to be served as zero, or no longer at all.
-    pub(super) fn take_ripe(&mut self, now: Instant) -> Option<Samples> {
-        let (_, mut samples) = self.unripe.take_if(|(at, _)| *at <= now)?;
+    /// The samples of what was put up, once some of it is no longer to be served as zero, or no longer at all.
+    pub(super) fn take_ripe(&mut self, now: Instant, operation: &Operation) -> Option<Samples> {
+        let (_, page) = self.unripe.take_if(|(at, _)| *at <= now)?;
+        let mut samples = page.samples(self.poll.report.families, CONTEXT, &[&operation.name]);
         self.ledger.ripen(&mut samples, now);
         Some(samples)
     }

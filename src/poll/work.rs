@@ -7,6 +7,7 @@ use super::Poller;
 use super::slot::Slot;
 use crate::report::{Span, Work};
 use crate::samples::Reading;
+use crate::staffing::Place;
 
 impl Poller {
     /// Remembers what the totals of a report, as entered now, tell about work at this moment.
@@ -48,17 +49,22 @@ impl Slot {
         all.into_iter().filter(move |work| told.iter().any(|totals| totals.work == *work))
     }
 
-    /// The report's totals that tell this, as they are served, births aside.
-    fn totals_of(&self, work: Work) -> impl Iterator<Item = (&str, f64)> {
+    /// The report's totals that tell this, as they are served, births aside: each by its place, which is the same for as
+    /// long as the day is.
+    fn totals_of(&self, work: Work) -> Vec<(Place, f64)> {
         let report = self.poll.report;
-        let is_told = move |family: usize, labels: &str| {
-            let family = report.families.get(family).map(|family| family.name());
-            let mut told = report.work.iter().filter(|totals| totals.work == work);
-            told.any(|totals| family == Some(totals.family.name()) && labels.ends_with(totals.label))
-        };
-        self.ledger.marks().filter_map(move |(family, labels, mark)| match mark.high {
-            Reading::Number(total) if is_told(family, labels) => Some((labels, total)),
-            _ => None,
-        })
+        let mut totals = Vec::new();
+        for (group, told) in report.work.iter().enumerate().filter(|(_, totals)| totals.work == work) {
+            let family = report.families.iter().position(|family| family.name() == told.family.name());
+            let mut place = 0;
+            self.ledger.each_mark_of(family.unwrap_or(usize::MAX), |labels, mark| match mark.high {
+                Reading::Number(total) if labels.ends_with(told.label) => {
+                    totals.push(((group, place), total));
+                    place += 1;
+                }
+                _ => {}
+            });
+        }
+        totals
     }
 }

@@ -1,6 +1,6 @@
 //! The growth of totals of the day over the last half hour, through midnights and new beginnings.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
@@ -14,12 +14,16 @@ const SHORTEST: Duration = Duration::from_mins(5);
 /// The longest, where reports come seldom or an outage lay between; beyond it is another time of day.
 const LONGEST: Duration = Duration::from_hours(1);
 
+/// Which total it is: its group, and its place there. Within a day, and without one for good, that stays the same, so that
+/// no name is needed: there may be half a million totals.
+pub type Place = (usize, usize);
+
 /// Totals of one kind, all added up, and how they grew.
 #[derive(Debug, Default)]
 pub(super) struct Growth {
     day: Option<Date>,
-    /// What was last told of each total, in the day that is told.
-    told: HashMap<Box<str>, f64>,
+    /// What was last told of each total by group and place, in the day that is told; not a number before the first.
+    told: Vec<Vec<f64>>,
     /// The growth since the first answer, at each answer that is still needed, the newest at the end.
     points: VecDeque<(Instant, f64)>,
     is_withdrawn: bool,
@@ -27,33 +31,36 @@ pub(super) struct Growth {
 
 impl Growth {
     /// Takes in the totals of an answer about this day.
-    pub(super) fn answered<'s>(
-        &mut self,
-        at: Instant,
-        day: Option<Date>,
-        totals: impl Iterator<Item = (&'s str, f64)>,
-    ) {
+    pub(super) fn answered(&mut self, at: Instant, day: Option<Date>, totals: impl IntoIterator<Item = (Place, f64)>) {
         if self.day != day {
             self.told.clear();
             self.day = day;
         }
         let is_first = self.points.is_empty();
         let mut rise = 0.0;
-        for (series, total) in totals {
-            if let Some(told) = self.told.get_mut(series) {
-                // A total that has fallen began anew, from 0.
-                rise += if total < *told { total } else { total - *told };
-                *told = total;
-            } else {
-                rise += total;
-                self.told.insert(series.into(), total);
-            }
+        for (place, total) in totals {
+            let Some(told) = self.told_of(place) else { continue };
+            // A total that is new, or that has fallen and so began anew, has risen from 0.
+            rise += if total >= *told { total - *told } else { total };
+            *told = total;
         }
+        self.told.iter_mut().for_each(Vec::shrink_to_fit);
         // Nobody knows since when the totals of the first answer have grown.
         let before = self.points.back().map_or(0.0, |(_, sum)| *sum);
         self.points.push_back((at, if is_first { 0.0 } else { before + rise }));
         self.forget_before(at);
         self.is_withdrawn = false;
+    }
+
+    fn told_of(&mut self, (group, place): Place) -> Option<&mut f64> {
+        if self.told.len() <= group {
+            self.told.resize_with(group + 1, Vec::new);
+        }
+        let told = self.told.get_mut(group)?;
+        if told.len() <= place {
+            told.resize(place + 1, f64::NAN);
+        }
+        told.get_mut(place)
     }
 
     /// The answers are too old for anything to be told of them.
@@ -70,7 +77,8 @@ impl Growth {
 
     /// The totals of the day, added up; nothing before the first answer.
     pub(super) fn today(&self) -> Option<f64> {
-        (!self.is_withdrawn && !self.points.is_empty()).then(|| self.told.values().sum())
+        (!self.is_withdrawn && !self.points.is_empty())
+            .then(|| self.told.iter().flatten().filter(|told| !told.is_nan()).sum())
     }
 
     /// Keeps of the answers before `now` the newest that is half an hour old, and all that are younger.
@@ -102,7 +110,7 @@ mod tests {
     fn of_one(answers: &[(u32, f64)]) -> Option<(f64, u64)> {
         let (mut growth, start) = (Growth::default(), start());
         for (minute, total) in answers {
-            growth.answered(start + *minute * MINUTE, None, [("a", *total)].into_iter());
+            growth.answered(start + *minute * MINUTE, None, [((0, 0), *total)]);
         }
         growth.recent().map(|recent| (recent.rise, recent.during.as_secs() / 60))
     }
@@ -131,9 +139,9 @@ mod tests {
     fn a_new_day_counts_from_nothing_even_where_it_is_not_below_the_old_one() {
         let (mut growth, start) = (Growth::default(), start());
         let days = [date(2026, 6, 5), date(2026, 6, 6)];
-        growth.answered(start, Some(days[0]), [("a", 3.0), ("b", 4.0)].into_iter());
-        growth.answered(start + 10 * MINUTE, Some(days[0]), [("a", 5.0), ("b", 4.0)].into_iter());
-        growth.answered(start + 20 * MINUTE, Some(days[1]), [("a", 9.0)].into_iter());
+        growth.answered(start, Some(days[0]), [((0, 0), 3.0), ((0, 1), 4.0)]);
+        growth.answered(start + 10 * MINUTE, Some(days[0]), [((0, 0), 5.0), ((0, 1), 4.0)]);
+        growth.answered(start + 20 * MINUTE, Some(days[1]), [((0, 0), 9.0)]);
         assert_eq!(growth.recent(), Some(Rise { rise: 2.0 + 9.0, during: 20 * MINUTE }));
         assert_eq!(growth.today(), Some(9.0));
     }
@@ -141,9 +149,9 @@ mod tests {
     #[test]
     fn one_that_is_new_or_returns_counts_what_it_gained() {
         let (mut growth, start) = (Growth::default(), start());
-        growth.answered(start, None, [("a", 100.0)].into_iter());
-        growth.answered(start + 10 * MINUTE, None, [("b", 3.0)].into_iter());
-        growth.answered(start + 20 * MINUTE, None, [("a", 101.0), ("b", 3.0)].into_iter());
+        growth.answered(start, None, [((0, 0), 100.0)]);
+        growth.answered(start + 10 * MINUTE, None, [((0, 1), 3.0)]);
+        growth.answered(start + 20 * MINUTE, None, [((0, 0), 101.0), ((0, 1), 3.0)]);
         assert_eq!(growth.recent(), Some(Rise { rise: 4.0, during: 20 * MINUTE }));
     }
 
@@ -156,7 +164,7 @@ mod tests {
             for (minutes, calls) in steps {
                 (minute, total) = (minute + minutes, total + calls);
                 told.push((minute, total));
-                growth.answered(start + minute * MINUTE, None, [("a", f64::from(total))].into_iter());
+                growth.answered(start + minute * MINUTE, None, [((0, 0), f64::from(total))]);
                 let from = told.iter().rfind(|(at, _)| at + 30 <= minute).or(told.first()).unwrap();
                 let expected = (minute - from.0 >= 5)
                     .then(|| Rise { rise: f64::from(total - from.1), during: (minute - from.0) * MINUTE });

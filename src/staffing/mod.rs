@@ -15,6 +15,7 @@ use crate::report::Work;
 pub use self::erlang::required_agents;
 
 use self::growth::Growth;
+pub use self::growth::Place;
 
 /// What is told of the work of one operation, and from when on.
 #[derive(Debug, Default)]
@@ -28,14 +29,14 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Takes in an answer of a report that tells this work: its totals, each with the name of its series. `day` is the
-    /// civil day that they are of, where they begin anew with it and not by themselves.
-    pub fn answered<'s>(
+    /// Takes in an answer of a report that tells this work: its totals, each by its place. `day` is the civil day that
+    /// they are of, where they begin anew with it and not by themselves.
+    pub fn answered(
         &mut self,
         work: Work,
         at: Instant,
         day: Option<Date>,
-        totals: impl Iterator<Item = (&'s str, f64)>,
+        totals: impl IntoIterator<Item = (Place, f64)>,
     ) {
         self.growth(work).answered(at, day, totals);
     }
@@ -102,15 +103,15 @@ mod tests {
             Self { start: tokio::time::Instant::now().into_std(), workload: Workload::default() }
         }
 
-        fn skills(&mut self, minute: u32, totals: &[(&str, f64)]) {
+        fn skills(&mut self, minute: u32, totals: &[(usize, f64)]) {
             let at = self.start + minute * MINUTE;
-            self.workload.answered(Work::Arrivals, at, None, totals.iter().copied());
+            self.workload.answered(Work::Arrivals, at, None, totals.iter().map(|(skill, total)| ((0, *skill), *total)));
         }
 
         fn agents(&mut self, minute: u32, calls: f64, seconds: f64) {
             let (at, day) = (self.start + minute * MINUTE, Some(date(2026, 6, 5)));
-            self.workload.answered(Work::Handled, at, day, [("1", calls)].into_iter());
-            self.workload.answered(Work::Handling, at, day, [("1", seconds)].into_iter());
+            self.workload.answered(Work::Handled, at, day, [((0, 0), calls)]);
+            self.workload.answered(Work::Handling, at, day, [((0, 0), seconds)]);
         }
 
         fn required(&self) -> Option<u32> {
@@ -124,7 +125,7 @@ mod tests {
         for minute in 0..=90 {
             // 100 calls in half an hour, over two skills; the hour before is another story.
             let calls = f64::from(minute.min(30)) * 50.0 + f64::from(minute) * 10.0 / 3.0;
-            morning.skills(minute, &[("1", (calls / 3.0).floor()), ("2", calls - (calls / 3.0).floor())]);
+            morning.skills(minute, &[(0, (calls / 3.0).floor()), (1, calls - (calls / 3.0).floor())]);
             if minute % 5 == 0 {
                 let calls = f64::from(minute) * 4.0;
                 morning.agents(minute, calls, 180.0 * calls);
@@ -138,19 +139,19 @@ mod tests {
         let mut morning = Morning::new();
         morning.agents(0, 50.0, 50.0 * 180.0);
         for minute in 0..5 {
-            morning.skills(minute, &[("1", f64::from(minute) * 10.0 / 3.0)]);
+            morning.skills(minute, &[(0, f64::from(minute) * 10.0 / 3.0)]);
             assert_eq!(morning.required(), None);
         }
-        morning.skills(5, &[("1", 50.0 / 3.0)]);
+        morning.skills(5, &[(0, 50.0 / 3.0)]);
         assert_eq!(morning.required(), Some(14));
         // Half as long in the last ten minutes: half the load.
-        morning.skills(10, &[("1", 100.0 / 3.0)]);
+        morning.skills(10, &[(0, 100.0 / 3.0)]);
         morning.agents(10, 80.0, 50.0 * 180.0 + 30.0 * 90.0);
         assert_eq!(morning.required(), required_agents(5.0, 90.0, 0.8, 20.0));
         // Nobody handled a call since: the day's mean is the best that is known.
         let mut quiet = Morning::new();
         for minute in [0, 35] {
-            quiet.skills(minute, &[("1", f64::from(minute) * 10.0 / 3.0)]);
+            quiet.skills(minute, &[(0, f64::from(minute) * 10.0 / 3.0)]);
             quiet.agents(minute, 50.0, 50.0 * 180.0);
         }
         assert_eq!(quiet.required(), Some(14));
@@ -159,10 +160,10 @@ mod tests {
     #[test]
     fn no_arrivals_take_no_agents_and_arrivals_of_unknown_length_an_unknown_number() {
         let mut morning = Morning::new();
-        morning.skills(0, &[("1", 7.0)]);
-        morning.skills(31, &[("1", 7.0)]);
+        morning.skills(0, &[(0, 7.0)]);
+        morning.skills(31, &[(0, 7.0)]);
         assert_eq!(morning.required(), Some(0));
-        morning.skills(62, &[("1", 9.0)]);
+        morning.skills(62, &[(0, 9.0)]);
         assert_eq!(morning.required(), None);
         morning.agents(62, 0.0, 0.0);
         assert_eq!(morning.required(), None);
@@ -175,13 +176,13 @@ mod tests {
         for work in [Work::Arrivals, Work::Handling] {
             let mut morning = Morning::new();
             for minute in [0, 30] {
-                morning.skills(minute, &[("1", f64::from(minute))]);
+                morning.skills(minute, &[(0, f64::from(minute))]);
                 morning.agents(minute, 10.0, 1800.0);
             }
             assert!(morning.required().is_some());
             morning.workload.withdrawn(work);
             assert_eq!(morning.required(), None);
-            morning.skills(31, &[("1", 31.0)]);
+            morning.skills(31, &[(0, 31.0)]);
             morning.agents(31, 10.0, 1800.0);
             assert!(morning.required().is_some());
         }

@@ -27,7 +27,7 @@ pub(super) async fn scrape(State(site): State<Arc<Site>>, headers: HeaderMap) ->
     let (format, as_gzip) = form;
     let ending = site.living.ending(format, Instant::now());
     let pieces: VecDeque<Bytes> = if as_gzip {
-        exposition.packed(format).closed_with(&ending.packed).into()
+        exposition.packed(format).closed_with(&ending.packed).collect()
     } else {
         exposition.plain(format).iter().chain([&ending.plain]).cloned().collect()
     };
