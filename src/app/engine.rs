@@ -16,12 +16,6 @@ use crate::storage::Storage;
 use crate::tasks::Tasks;
 use crate::upstream::{Clients, Upstream};
 
-/// What the pollers fill, and how they are.
-pub(super) struct Engine {
-    pub(super) board: Arc<Board>,
-    pub(super) watches: Vec<Watch>,
-}
-
 /// How long the pollers poll.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Rounds {
@@ -31,19 +25,19 @@ pub(super) enum Rounds {
     One,
 }
 
-/// Starts a poller for each operation.
+/// Starts a poller for each operation, which fills this board; answers how they are.
 pub(super) fn start(
     config: Config,
     clock: Clock,
     storage: Option<Storage>,
+    board: Arc<Board>,
     rounds: Rounds,
     tasks: &mut Tasks,
-) -> anyhow::Result<Engine> {
-    let board = Arc::new(Board::default());
+) -> anyhow::Result<Vec<Watch>> {
     let around = Surroundings {
         clock,
         gates: Arc::new(Gates::default()),
-        board: Arc::clone(&board),
+        board,
         series_per_report: config.series_per_report,
         storage,
     };
@@ -63,7 +57,7 @@ pub(super) fn start(
         }
         watches.push(watch);
     }
-    Ok(Engine { board, watches })
+    Ok(watches)
 }
 
 /// What will be asked of an operation, before the first request.

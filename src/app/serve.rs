@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SetOnce};
 use tracing::{error, info};
 
 use super::engine::{self, Rounds};
+use crate::board::Board;
 use crate::cli::Arguments;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,22 +36,28 @@ pub(super) async fn run_with(
     let listeners = bind_all(&arguments.listen)?;
     let storage = arguments.storage_path.as_deref().map(open_storage).transpose()?;
     let process = Process::new(clock.now())?;
-    let engine = engine::start(config, clock.clone(), storage, Rounds::Endless, &mut tasks)?;
     let site = Arc::new(Site {
-        board: engine.board,
-        watches: engine.watches,
+        board: Arc::new(Board::default()),
+        watches: SetOnce::new(),
         living: Living::new(process),
-        clock,
+        clock: clock.clone(),
         telemetry_path: arguments.telemetry_path.clone(),
         scrapes: Semaphore::new(arguments.max_requests),
     });
+    let mut urls = Vec::with_capacity(listeners.len());
+    // Before the pollers, of which there may be a thousand: whoever asks whether the process lives need not wait for them.
     for listener in listeners {
         let url = web::url(listener.local_addr()?);
-        info!(url, metrics = %format!("{url}{}", arguments.telemetry_path), "serving");
         for _ in 0..web::threads() {
             let serving = web::serve(listener.try_clone()?, web::router(Arc::clone(&site)), tasks.shutdown());
             tasks.spawn_apart(format!("serve {url}"), serving);
         }
+        urls.push(url);
+    }
+    let watches = engine::start(config, clock, storage, Arc::clone(&site.board), Rounds::Endless, &mut tasks)?;
+    site.watches.set(watches)?;
+    for url in urls {
+        info!(url, metrics = %format!("{url}{}", arguments.telemetry_path), "serving");
     }
     Ok(until_the_end(tasks).await)
 }

@@ -15,7 +15,7 @@ use crate::status::{OperationStatus, ReportStatus, State as ReportState, Watch};
 const STYLE: &str = include_str!("landing.css");
 
 pub(super) async fn page(axum::extract::State(site): State<Arc<Site>>) -> Response {
-    let operations: Vec<_> = site.watches.iter().map(Watch::status).collect();
+    let operations: Vec<_> = site.watches.wait().await.iter().map(Watch::status).collect();
     let page = render(&operations, &site.telemetry_path, site.clock.now());
     ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response()
 }

@@ -20,6 +20,7 @@ pub(super) async fn scrape(State(site): State<Arc<Site>>, headers: HeaderMap) ->
     let Ok(_permit) = site.scrapes.try_acquire() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many scrapes at once; see --web.max-requests\n").into_response();
     };
+    site.watches.wait().await;
     let form = (accept::format(&headers), accept::gzip(&headers));
     let Some(exposition) = exposition(&site, form).await else {
         return (StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be put together\n").into_response();

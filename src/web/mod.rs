@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SetOnce};
 
 use crate::board::Board;
 use crate::clock::Clock;
@@ -31,8 +31,9 @@ const MOST_THREADS: usize = 4;
 pub struct Site {
     /// The answers.
     pub board: Arc<Board>,
-    /// The operations' states.
-    pub watches: Vec<Watch>,
+    /// The operations' states, once all pollers have begun. Until then nothing is told but that the process lives:
+    /// whoever asks for more waits for the moment that it takes.
+    pub watches: SetOnce<Vec<Watch>>,
     /// The process's own metrics.
     pub living: Living,
     /// What time it is.
@@ -100,7 +101,7 @@ pub fn url(address: SocketAddr) -> String {
 }
 
 async fn healthy(State(site): State<Arc<Site>>) -> Response {
-    if site.watches.iter().all(Watch::is_alive) {
+    if site.watches.get().is_none_or(|watches| watches.iter().all(Watch::is_alive)) {
         "healthy\n".into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "a polling loop has stopped\n").into_response()
@@ -108,7 +109,7 @@ async fn healthy(State(site): State<Arc<Site>>) -> Response {
 }
 
 async fn ready(State(site): State<Arc<Site>>) -> Response {
-    if site.watches.iter().all(Watch::is_ready) {
+    if site.watches.get().is_some_and(|watches| watches.iter().all(Watch::is_ready)) {
         "ready\n".into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not every report was asked for yet\n").into_response()
@@ -116,7 +117,7 @@ async fn ready(State(site): State<Arc<Site>>) -> Response {
 }
 
 async fn status(State(site): State<Arc<Site>>) -> Response {
-    let statuses: Vec<_> = site.watches.iter().map(Watch::status).collect();
+    let statuses: Vec<_> = site.watches.wait().await.iter().map(Watch::status).collect();
     let body = serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "operations": statuses });
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body.to_string())
         .into_response()
