@@ -63,11 +63,12 @@ impl Poller {
         }
         for position in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(position) else { continue };
-            let mut saved = match storage.report(&self.operation.name, slot.poll.report.name) {
+            let Operation { name, base_url, timezone_name, .. } = &*self.operation;
+            let mut saved = match storage.report(name, slot.poll.report.name, base_url, timezone_name) {
                 Ok(Some(saved)) => saved,
                 Ok(None) => continue,
                 Err(Damaged) => {
-                    // Nothing can be served before it is asked for; what was damaged is so only once.
+                    // Nothing can be served before it is asked for; what was set aside is so only once.
                     self.schedule.resume(position, at.now, at.now);
                     continue;
                 }
@@ -83,7 +84,7 @@ impl Poller {
                 }
                 storage.keep_report(&self.operation.name, slot.poll.report.name, &saved);
             }
-            let samples = slot.resume(&saved, &self.operation, at);
+            let samples = slot.resume(&saved, at);
             if let Some(samples) = samples {
                 self.serve(position, samples);
             }
@@ -165,12 +166,8 @@ impl Slot {
         }
     }
 
-    /// Takes up what was saved; answers the samples to serve, if they are not too old. A state of another place or zone
-    /// is none.
-    pub(super) fn resume(&mut self, saved: &SavedReport, operation: &Operation, at: Moments) -> Option<Samples> {
-        if saved.base_url != operation.base_url || saved.timezone != operation.timezone_name {
-            return None;
-        }
+    /// Takes up what was saved; answers the samples to serve, if they are not too old.
+    pub(super) fn resume(&mut self, saved: &SavedReport, at: Moments) -> Option<Samples> {
         let families = self.poll.report.families;
         let position = |name: &str| families.iter().position(|family| family.name() == name);
         let served: HashSet<_> =
