@@ -20,7 +20,16 @@ HOSTILE = {
     "number": "a number without end",
     "flood": "rows beyond 256 MB",
     "bomb": "gzip of 600 MB of blanks",
+    "empty": "rows without a field",
+    "keys": "an object of a million keys",
+    "agents": "agents without end, each with 24 hours",
+    "skills": "skills without end, each with 64 levels",
+    "pairs": "agents' names and codes without end",
 }
+# Who is asked for it, where that is not `ivr_calls`.
+ASKED = {"keys": "call_durations", "agents": "agents", "skills": "skills", "pairs": "closed_interactions"}
+# What comes packed, too.
+PACKED = ("row", "nesting", "text", "fields", "flood", "agents")
 
 
 def measure(setting):
@@ -33,7 +42,9 @@ def measure(setting):
         rows += _large(setting, size, 1 << 40, [])
         rows += _large(setting, 25_000_000, 1 << 40, [])
     for kind in ("row", "nesting") if setting.is_cheap else HOSTILE:
-        rows.append(_hostile(setting, HOSTILE[kind], "--hostile", kind))
+        rows.append(_hostile(setting, kind))
+        if kind in PACKED and not setting.is_cheap:
+            rows.append(_hostile(setting, kind, "--gzip"))
     return rows
 
 
@@ -93,12 +104,13 @@ def _polled(setting, config):
     return told
 
 
-def _hostile(setting, what, *flags):
+def _hostile(setting, kind, *flags):
     folder = setting.fresh("hostile")
+    what = f"{HOSTILE[kind]}{', packed' if flags else ''}"
     progress(f"hostile: {what}")
     with Stage() as stage:
-        _, upstream = yardstick(stage, setting, folder, "upstream", *flags)
-        config = exporter.configure(folder, upstream, 1, {"ivr_calls": "24h"})
+        _, upstream = yardstick(stage, setting, folder, "upstream", "--hostile", kind, *flags)
+        config = exporter.configure(folder, upstream, 1, {ASKED.get(kind, "ivr_calls"): "24h"}, series=50_000)
         done = _polled(setting, config)
     outcome = "counted" if done["is_answered"] else "refused"
     read = f"{outcome} after {mb(done['bytes'])} in {done['seconds']:.2f} s"

@@ -7,7 +7,7 @@ from .processes import PATIENCE, get, is_ready
 REPORTS = ("skills", "agents", "call_durations", "ivr_calls", "closed_interactions", "quota")
 
 
-def configure(folder, upstream, operations, intervals):
+def configure(folder, upstream, operations, intervals, series=1_000_000):
     """Writes a configuration; `intervals` are of the reports that are on. Answers its path."""
     tokens = folder / "tokens"
     tokens.mkdir(exist_ok=True)
@@ -20,7 +20,7 @@ def configure(folder, upstream, operations, intervals):
     for report in REPORTS:
         setting = f"interval: {intervals[report]}" if report in intervals else "enabled: false"
         lines.append(f"    {report}: {{ {setting} }}")
-    lines += ["limits:", "  series_per_report: 1000000", ""]
+    lines += ["limits:", f"  series_per_report: {series}", ""]
     path = folder / f"exporter-{operations}-{'-'.join(intervals)}.yaml"
     path.write_text("\n".join(lines), encoding="ascii")
     return path

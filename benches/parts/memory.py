@@ -1,4 +1,4 @@
-"""Memory: a million series, and ten thousand polls while agents come and go."""
+"""Memory: a million series, the same while agents come and go, and ten thousand polls."""
 
 import time
 
@@ -9,10 +9,14 @@ from .table import Row, mb, progress, times
 # Operations of 100 agents and 40 skills: about so many series.
 MILLION = 485
 POLLS = 10_000
+# So often is asked for each report of the million, for so many seconds, and so often it is scraped.
+INTERVAL = 60
+CHANGING = 300
+SCRAPED = 15
 
 
 def measure(setting):
-    return [*_million(setting), *_polls(setting)]
+    return [*_million(setting), *_changing(setting), *_polls(setting)]
 
 
 def _million(setting):
@@ -38,6 +42,30 @@ def _million(setting):
     ):
         rows.append(Row(f"{series:,} series, {what}", mb(memory), f"{memory / series:.0f} bytes a series", goal=goal))
     return rows
+
+
+def _changing(setting):
+    """The million, all of it changing all the time: of a hundred and twenty agents each time another hundred is there."""
+    folder = setting.fresh("changing")
+    with Stage() as stage:
+        _, upstream = yardstick(stage, setting, folder, "upstream", "--agents", 100, "--pool", 120, "--skills", 40)
+        interval = f"{INTERVAL}s"
+        config = exporter.configure(folder, upstream, MILLION, {"skills": interval, "agents": interval})
+        process, address = exporter.start(stage, setting, folder, config, patience=180)
+        seen = []
+        deadline = time.monotonic() + CHANGING
+        while time.monotonic() < deadline:
+            get(address, "/metrics", {"Accept-Encoding": "gzip"})
+            seen.append(process.memory())
+            time.sleep(SCRAPED)
+        highest = process.memory("VmHWM")
+        series = exporter.series(exporter.exposition(address))
+    progress("resident while all changes: " + ", ".join(mb(memory) for memory in seen))
+    what = f"{series:,} series, all changing each {INTERVAL} s for {CHANGING // 60} minutes, scraped as gzip"
+    return [
+        Row(what, mb(max(seen)), f"{max(seen) / series:.0f} bytes a series", goal="≤ 200 bytes a series"),
+        Row("its highest", mb(highest), f"{highest / series:.0f} bytes a series"),
+    ]
 
 
 def _polls(setting):

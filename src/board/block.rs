@@ -83,11 +83,11 @@ impl Block {
             Format::Text => self.text_packed.get_or_init(|| {
                 let mut pieces = Pieces::default();
                 self.put_text(&mut pieces);
-                Segment::of(&pieces.concat())
+                packed(&pieces.concat())
             }),
             Format::OpenMetrics => self.openmetrics_packed.get_or_init(|| match self.openmetrics.get() {
-                Some(text) => Segment::of(text),
-                None => Segment::of(&self.openmetrics()),
+                Some(text) => packed(text),
+                None => packed(&self.openmetrics()),
             }),
         }
     }
@@ -135,4 +135,12 @@ impl Block {
             })
             .sum()
     }
+}
+
+/// Packs a text, and lets others have the processor before the next one: a scrape that waits for it should wait for one
+/// block at most, and not for as long as the system lets a thread run on.
+fn packed(text: &[u8]) -> Segment {
+    let packed = Segment::of(text);
+    std::thread::yield_now();
+    packed
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::block::Block;
-use super::pieces::Pieces;
+use super::pieces::{COPIED_AS_A_WHOLE, Pieces};
 use super::segment::Opening;
 use crate::format::Format;
 
@@ -78,7 +78,7 @@ impl Exposition {
         plain.get_or_init(|| {
             let mut pieces = Pieces::default();
             self.blocks().for_each(|block| block.put_into(&mut pieces, format));
-            pieces.into_vec()
+            pieces.into_vec(COPIED_AS_A_WHOLE)
         })
     }
 

@@ -9,7 +9,7 @@ const SHARED_FROM: usize = 4096;
 const COPIED_UP_TO: usize = 64 * 1024;
 
 /// A text no longer than this is copied into one piece: it is sent sooner so, and takes little memory.
-const COPIED_AS_A_WHOLE: usize = 1 << 20;
+pub(super) const COPIED_AS_A_WHOLE: usize = 1 << 20;
 
 /// A text in pieces.
 #[derive(Debug, Default)]
@@ -56,10 +56,10 @@ impl Pieces {
         }
     }
 
-    /// The pieces, in order.
-    pub(super) fn into_vec(mut self) -> Vec<Bytes> {
+    /// The pieces, in order; copied into one where they are no longer than this.
+    pub(super) fn into_vec(mut self, copied_as_a_whole: usize) -> Vec<Bytes> {
         self.close();
-        if self.whole.iter().map(Bytes::len).sum::<usize>() <= COPIED_AS_A_WHOLE {
+        if self.whole.iter().map(Bytes::len).sum::<usize>() <= copied_as_a_whole {
             return vec![self.concat()];
         }
         self.whole
@@ -76,7 +76,7 @@ mod tests {
         pieces.share(Bytes::from_static(b"short "));
         pieces.share(long.clone());
         pieces.share(Bytes::from_static(b"tail"));
-        pieces.into_vec()
+        pieces.into_vec(COPIED_AS_A_WHOLE)
     }
 
     #[test]

@@ -9,9 +9,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use super::room::Room;
 use crate::family::{Counter, Families, Gauge};
 use crate::report::{self, Ask, Asked, Endpoint, Report, Span, Urgency, WorkTotals};
 use crate::row::{Rejection, Row};
@@ -86,8 +86,9 @@ const AUX: usize = 5;
 const DIRECTIONS: [(&str, &str); 3] =
     [("inbound", "calls_inbound"), ("outbound", "calls_outbound"), ("internal", "calls_internal")];
 
-/// More agents than these are no contact centre's, and would take memory without bound.
-const MOST_AGENTS: usize = 20_000;
+/// Bytes that an agent takes beside the texts, and each hour of an agent.
+const AGENT: usize = 160;
+const HOUR: usize = size_of::<Hour>() + 8;
 
 /// The report `agents`.
 pub(super) struct Agents;
@@ -147,28 +148,32 @@ impl Report for Agents {
             *seconds = row.seconds(field)?;
         }
         for (calls, (_, field)) in work.calls.iter_mut().zip(DIRECTIONS) {
-            *calls = row.count(field)?;
+            *calls = row.count(field)?.map(whole);
         }
-        let told = Hour { work, occupancy: row.ratio("occupancy")?, aht: row.seconds("aht")? };
+        let told = Told { work, occupancy: row.ratio("occupancy")?, aht: row.seconds("aht")? };
         if told.work.is_idle() {
             return Ok(());
         }
         let name = row.text("agent_name").map(|name| ask.terms.agent_name(&name).into_owned());
         if !facts.agents.contains_key(&*id) {
+            facts.room.take(AGENT + id.len());
             facts.agents.insert(id.clone().into_owned(), Agent::default());
         }
         if let Some(agent) = facts.agents.get_mut(&*id) {
             // An agent renamed today goes by the name of the newest hour.
-            if agent.hours.last_key_value().is_none_or(|(newest, _)| *newest <= (date, hour)) && name.is_some() {
+            if agent.hours.last().is_none_or(|newest| newest.clock <= hour) && name.is_some() && agent.name != name {
+                facts.room.take(name.as_ref().map_or(0, String::len));
                 agent.name = name;
             }
-            agent.hours.insert((date, hour), told);
+            if agent.put(Hour::of(hour, &told)) {
+                facts.room.take(HOUR);
+            }
         }
         Ok(())
     }
 
     fn is_full(facts: &Facts) -> bool {
-        facts.agents.len() >= MOST_AGENTS
+        facts.room.is_full()
     }
 
     fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
@@ -214,16 +219,18 @@ impl Report for Agents {
 #[derive(Default)]
 pub(super) struct Facts {
     agents: BTreeMap<String, Agent>,
+    room: Room,
 }
 
 #[derive(Default)]
 struct Agent {
     name: Option<String>,
-    /// By day and hour, so that an hour told twice counts once.
-    hours: BTreeMap<(Date, i8), Hour>,
+    /// By hour, so that one told twice counts once.
+    hours: Vec<Hour>,
 }
 
-struct Hour {
+/// What is told of an hour.
+struct Told {
     work: Work,
     /// wolkvox's own occupancy of this hour, 0 to 1.
     occupancy: Option<f64>,
@@ -236,13 +243,44 @@ struct Hour {
 struct Work {
     states: [Option<f64>; STATES.len()],
     login: Option<f64>,
-    calls: [Option<u64>; DIRECTIONS.len()],
+    calls: [Option<f64>; DIRECTIONS.len()],
+}
+
+/// What is told of an hour, as it is kept, for there are many: not a number is what was not told.
+#[derive(Clone, Copy)]
+struct Hour {
+    clock: i8,
+    states: [f64; STATES.len()],
+    login: f64,
+    calls: [f64; DIRECTIONS.len()],
+    occupancy: f64,
+    aht: f64,
+}
+
+impl Hour {
+    fn of(clock: i8, Told { work, occupancy, aht }: &Told) -> Self {
+        let kept = |told: Option<f64>| told.unwrap_or(f64::NAN);
+        Self {
+            clock,
+            states: work.states.map(kept),
+            login: kept(work.login),
+            calls: work.calls.map(kept),
+            occupancy: kept(*occupancy),
+            aht: kept(*aht),
+        }
+    }
+
+    fn told(&self) -> Told {
+        let told = |kept: f64| Some(kept).filter(|kept| !kept.is_nan());
+        let work = Work { states: self.states.map(told), login: told(self.login), calls: self.calls.map(told) };
+        Told { work, occupancy: told(self.occupancy), aht: told(self.aht) }
+    }
 }
 
 impl Work {
     fn is_idle(&self) -> bool {
         let no_time = self.states.iter().chain([&self.login]).all(|seconds| seconds.unwrap_or(0.0) == 0.0);
-        no_time && self.calls.iter().all(|calls| calls.unwrap_or(0) == 0)
+        no_time && self.calls.iter().all(|calls| calls.unwrap_or(0.0) == 0.0)
     }
 
     fn add(&mut self, hour: &Self) {
@@ -267,16 +305,33 @@ impl Work {
 
     fn aht(&self) -> Option<f64> {
         let [inbound, outbound, _internal] = self.calls;
-        let calls = inbound.unwrap_or(0) + outbound.unwrap_or(0);
-        (calls > 0).then(|| self.handling() / whole(calls))
+        let calls = inbound.unwrap_or(0.0) + outbound.unwrap_or(0.0);
+        (calls > 0.0).then(|| self.handling() / calls)
     }
 }
 
 impl Agent {
+    /// Puts an hour in place of what was told of it before; answers whether it is new.
+    fn put(&mut self, told: Hour) -> bool {
+        let place = self.hours.binary_search_by_key(&told.clock, |known| known.clock);
+        match place {
+            Ok(place) => {
+                if let Some(known) = self.hours.get_mut(place) {
+                    *known = told;
+                }
+            }
+            Err(place) => {
+                self.hours.reserve_exact(1);
+                self.hours.insert(place, told);
+            }
+        }
+        place.is_err()
+    }
+
     fn measure(&self, id: &str, samples: &mut Samples) {
         let mut today = Work::default();
-        for hour in self.hours.values() {
-            today.add(&hour.work);
+        for hour in &self.hours {
+            today.add(&hour.told().work);
         }
         if let Some(name) = &self.name {
             samples.gauge(&INFO, [id, name], 1.0);
@@ -291,7 +346,7 @@ impl Agent {
         }
         for (calls, (direction, _)) in today.calls.iter().zip(DIRECTIONS) {
             if let Some(calls) = calls {
-                samples.counter(&CALLS, [id, direction], whole(*calls));
+                samples.counter(&CALLS, [id, direction], *calls);
             }
         }
         if let Some(occupancy) = today.occupancy() {
@@ -300,10 +355,12 @@ impl Agent {
         if let Some(aht) = today.aht() {
             samples.gauge(&AHT, [id], aht);
         }
-        let newest = self.hours.values().rev().find(|hour| hour.work.login.unwrap_or(0.0) > 0.0);
+        let told = self.hours.iter().rev().map(Hour::told);
+        let newest = told.into_iter().find(|hour| hour.work.login.unwrap_or(0.0) > 0.0);
         // A 0 where there is nothing to divide by is no measurement.
-        if let Some(occupancy) =
-            newest.and_then(|hour| hour.occupancy.filter(|told| *told > 0.0 || hour.work.occupancy().is_some()))
+        if let Some(occupancy) = newest
+            .as_ref()
+            .and_then(|hour| hour.occupancy.filter(|told| *told > 0.0 || hour.work.occupancy().is_some()))
         {
             samples.gauge(&HOUR_OCCUPANCY, [id], occupancy);
         }

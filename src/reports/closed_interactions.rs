@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::room::Room;
 use crate::family::{Counter, Families};
 use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
 use crate::row::{Rejection, Row};
@@ -24,8 +25,8 @@ static CLOSED: Counter<2> = Counter::new(
     ["agent_name", "activity_code"],
 );
 
-/// More pairs of agent and code than these are no contact centre's, and would take memory without bound.
-const MOST_PAIRS: usize = 200_000;
+/// Bytes that a pair of agent and code takes beside the texts.
+const PAIR: usize = 150;
 
 /// The report `closed_interactions`.
 pub(super) struct ClosedInteractions;
@@ -49,12 +50,17 @@ impl Report for ClosedInteractions {
         let Some(interactions) = row.count("interactions")? else { return Ok(()) };
         let code = row.text("cod_act").unwrap_or_default().into_owned();
         let agent = ask.terms.agent_name(&name).into_owned();
-        *facts.closed.entry((agent, code)).or_default() += interactions;
+        let pair = PAIR + agent.len() + code.len();
+        let counted = facts.closed.entry((agent, code)).or_insert_with(|| {
+            facts.room.take(pair);
+            0
+        });
+        *counted += interactions;
         Ok(())
     }
 
     fn is_full(facts: &Facts) -> bool {
-        facts.closed.len() >= MOST_PAIRS
+        facts.room.is_full()
     }
 
     fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
@@ -80,6 +86,7 @@ impl Report for ClosedInteractions {
 #[derive(Default)]
 pub(super) struct Facts {
     closed: BTreeMap<(String, String), u64>,
+    room: Room,
 }
 
 #[cfg(test)]

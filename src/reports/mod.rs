@@ -8,6 +8,7 @@ mod closed_interactions;
 mod ivr_calls;
 mod level_base;
 mod quota;
+mod room;
 mod skills;
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::level_base::{Evidence, Level};
+use super::room::Room;
 use crate::family::{Counter, Families, Gauge};
 use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency, Work, WorkTotals};
 use crate::row::{Rejection, Row};
@@ -76,9 +77,12 @@ static ABANDONMENT: Gauge<1> = Gauge::new(
 /// The thresholds in seconds whose levels wolkvox gives unasked.
 const USUAL_THRESHOLDS: [u32; 3] = [10, 20, 30];
 
-/// More skills than these are no contact centre's, and would take memory without bound; nor has one so many levels.
-const MOST_SKILLS: usize = 20_000;
+/// More levels than these has no skill.
 const MOST_LEVELS: usize = 64;
+
+/// Bytes that a skill takes beside the texts, and each of its levels.
+const SKILL: usize = 420;
+const LEVEL_IN_TIME: usize = 28;
 
 /// The report `skills`.
 pub(super) struct Skills;
@@ -146,6 +150,10 @@ impl Report for Skills {
         if merges_all(&id) || skill.name.as_deref().is_some_and(merges_all) {
             facts.all = Some((id, skill));
         } else if ask.terms.wants_skill(&id) {
+            // What is told again may be longer than before.
+            facts.room.take(
+                SKILL + LEVEL_IN_TIME * skill.levels.len() + id.len() + skill.name.as_ref().map_or(0, String::len),
+            );
             facts.skills.insert(id, skill);
         } else {
             facts.has_unwanted = true;
@@ -155,7 +163,7 @@ impl Report for Skills {
     }
 
     fn is_full(facts: &Facts) -> bool {
-        facts.skills.len() >= MOST_SKILLS
+        facts.room.is_full()
     }
 
     fn measure(facts: &Facts, terms: &Terms, samples: &mut Samples) {
@@ -228,6 +236,7 @@ pub(super) struct Facts {
     unwanted: Evidence,
     /// The base that the answers before this one told.
     base_before: Option<LevelBase>,
+    room: Room,
 }
 
 impl Facts {

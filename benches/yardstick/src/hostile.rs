@@ -1,6 +1,7 @@
 //! Answers that no honest server gives, each without an end or with a very late one.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
+use std::ops::Range;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -34,11 +35,21 @@ pub(crate) enum Hostile {
     Flood,
     /// Gzip of 600 MB of blanks, in less than a megabyte.
     Bomb,
+    /// Rows without a field.
+    Empty,
+    /// One object of a million keys, each another one.
+    Keys,
+    /// Agents upon agents, each with all hours of a day.
+    Agents,
+    /// Skills upon skills, each with a long name and 64 service levels.
+    Skills,
+    /// Agents' names upon names, each with a code of its own.
+    Pairs,
 }
 
 impl Hostile {
     /// All of them, by the words that the command line has for them.
-    const ALL: [(&str, Self); 7] = [
+    const ALL: [(&str, Self); 12] = [
         ("row", Self::Row),
         ("nesting", Self::Nesting),
         ("text", Self::Text),
@@ -46,14 +57,20 @@ impl Hostile {
         ("number", Self::Number),
         ("flood", Self::Flood),
         ("bomb", Self::Bomb),
+        ("empty", Self::Empty),
+        ("keys", Self::Keys),
+        ("agents", Self::Agents),
+        ("skills", Self::Skills),
+        ("pairs", Self::Pairs),
     ];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(word, _)| *word == name).map(|(_, hostile)| *hostile)
     }
 
-    pub(crate) fn is_gzip(self) -> bool {
-        self == Self::Bomb
+    /// The body packed, where it comes so.
+    pub(crate) fn packed(self, is_gzip: bool) -> Option<Bytes> {
+        (is_gzip || self == Self::Bomb).then(|| packed(self.pieces()))
     }
 
     /// The body.
@@ -75,18 +92,69 @@ impl Hostile {
             Self::Text => endless(r#"{"code":"200","data":[{"conn_id":""#, "x"),
             Self::Fields => endless(r#"{"code":"200","data":[{"conn_id":"1""#, r#","field":"1""#),
             Self::Number => endless(r#"{"code":"200","data":["#, "1"),
-            Self::Flood => endless(r#"{"code":"200","data":["#, r#"{"conn_id":"1","rp_id":"7"},"#),
-            Self::Bomb => Box::new(std::iter::once(bomb())),
+            Self::Flood => {
+                endless(r#"{"code":"200","data":["#, &format!(r#"{{"conn_id":"1","rp_id":"7","ani":"{:0>300}"}},"#, 1))
+            }
+            Self::Bomb => Box::new(std::iter::repeat_n(Bytes::from(vec![b' '; PIECE]), LONGEST / PIECE)),
+            Self::Empty => endless(r#"{"code":"200","data":["#, "{},"),
+            Self::Keys => {
+                let head = Bytes::from_static(br#"{"code":"200","data":{"key":"""#);
+                let tail = Bytes::from_static(b"}}");
+                Box::new(std::iter::once(head).chain(numbered(0..1_000_000, key)).chain(std::iter::once(tail)))
+            }
+            Self::Agents => rows(agent),
+            Self::Skills => rows(skill),
+            Self::Pairs => rows(pair),
         }
     }
 }
 
-fn bomb() -> Bytes {
+/// An answer of rows that are all different.
+fn rows(write: fn(&mut String, usize)) -> Pieces {
+    let head = Bytes::from_static(br#"{"code":"200","data":["#);
+    Box::new(std::iter::once(head).chain(numbered(0..usize::MAX, write)).take(LONGEST / PIECE))
+}
+
+/// What is written of each number, in pieces.
+fn numbered(mut numbers: Range<usize>, write: fn(&mut String, usize)) -> impl Iterator<Item = Bytes> + Send {
+    std::iter::from_fn(move || {
+        let mut piece = String::with_capacity(PIECE + 4096);
+        while piece.len() < PIECE {
+            write(&mut piece, numbers.next()?);
+        }
+        Some(piece.into())
+    })
+}
+
+fn key(text: &mut String, number: usize) {
+    let _ = write!(text, r#","k{number}":"1""#);
+}
+
+fn agent(text: &mut String, number: usize) {
+    let (agent, hour) = (number / 24, number % 24);
+    let _ = write!(
+        text,
+        r#"{{"hour":"{hour:02}:00","agent_id":"{agent}","agent_name":"AGENTE {agent:0>180}","calls_inbound":"3","calls_outbound":"2","calls_internal":"1","ready_time":"00:10:00","inbound_time":"00:20:00","outbound_time":"00:10:00","acw_time":"00:05:00","ring_time":"00:01:00","login_time":"00:58:00","aht":"00:07:00","occupancy":"60.3 %","aux_time":"00:10:00"}},"#
+    );
+}
+
+fn skill(text: &mut String, number: usize) {
+    let _ = write!(text, r#"{{"skill_id":"{number}","skill_name":"{number:0>190}","stat_inbound":"7""#);
+    for seconds in 1..=64 {
+        let _ = write!(text, r#","service_level_{seconds}seg":"50 %""#);
+    }
+    text.push_str("},");
+}
+
+fn pair(text: &mut String, number: usize) {
+    let _ = write!(text, r#"{{"interactions":"1","agent_name":"{number:0>190}","cod_act":"{number:0>190}"}},"#);
+}
+
+fn packed(pieces: Pieces) -> Bytes {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    let blanks = vec![b' '; PIECE];
-    for _ in 0..LONGEST / PIECE {
+    for piece in pieces {
         // Writing to memory does not fail.
-        let _ = packed.write_all(&blanks);
+        let _ = std::io::Write::write_all(&mut packed, &piece);
     }
     packed.finish().map(Bytes::from).unwrap_or_default()
 }

@@ -36,7 +36,8 @@ struct Upstream {
     shape: Shape,
     latency: Duration,
     large: Option<Large>,
-    hostile: Option<Hostile>,
+    /// What is hostile, and packed beforehand where it is.
+    hostile: Option<(Hostile, Option<Bytes>)>,
     begun: Instant,
     /// When each report of each token was asked for, in seconds since the beginning.
     arrivals: Mutex<HashMap<(String, String), Vec<f64>>>,
@@ -72,6 +73,7 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<()> {
         large = Some(made);
     }
     let hostile = flags.given("hostile").map(|name| Hostile::named(name).context("--hostile: unknown")).transpose()?;
+    let hostile = hostile.map(|hostile| (hostile, hostile.packed(flags.has("gzip"))));
     let upstream = Arc::new(Upstream {
         shape,
         latency: Duration::from_millis(flags.number("latency-ms", 0)?),
@@ -102,8 +104,10 @@ async fn answer(
     if !upstream.latency.is_zero() {
         tokio::time::sleep(upstream.latency).await;
     }
-    if let Some(hostile) = upstream.hostile {
-        return send(hostile.pieces(), hostile.is_gzip());
+    match &upstream.hostile {
+        Some((_, Some(packed))) => return send(in_pieces(packed), true),
+        Some((hostile, None)) => return send(hostile.pieces(), false),
+        None => {}
     }
     let day =
         parameters.get("date_end").and_then(|end| Some([end.get(..4)?, end.get(4..6)?, end.get(6..8)?].join("-")));
@@ -133,18 +137,19 @@ impl Upstream {
 
     fn calls(&self, seed: u32) -> Response {
         match &self.large {
-            Some(Large { packed: Some(packed), .. }) => {
-                let mut rest = packed.clone();
-                let pieces = std::iter::from_fn(move || {
-                    let piece = rest.split_to(rest.len().min(64 << 10));
-                    (!piece.is_empty()).then_some(piece)
-                });
-                send(Box::new(pieces), true)
-            }
+            Some(Large { packed: Some(packed), .. }) => send(in_pieces(packed), true),
             Some(large) => send(Box::new(large.calls().map(Bytes::from)), false),
             None => send(Box::new(Calls::of_rows(Block::new(seed), self.shape.calls).map(Bytes::from)), false),
         }
     }
+}
+
+fn in_pieces(packed: &Bytes) -> Pieces {
+    let mut rest = packed.clone();
+    Box::new(std::iter::from_fn(move || {
+        let piece = rest.split_to(rest.len().min(64 << 10));
+        (!piece.is_empty()).then_some(piece)
+    }))
 }
 
 /// An answer in pieces, without a length, as wolkvox sends it.
