@@ -23,7 +23,8 @@ def measure(setting):
         for _ in range(rounds):
             seen.append(_start(setting, folder, config))
         large = exporter.configure(setting.fresh("start-large"), upstream, 1000, {"skills": "24h", "agents": "24h"})
-        many = _start(setting, folder, large, until="/-/healthy")
+        many = [_start(setting, folder, large, until="/-/healthy") for _ in range(rounds)]
+    many = {what: statistics.median(one[what] for one in many) for what in ("bound", "serving")}
     bound, serving, data, resident = (
         statistics.median(one[what] for one in seen) for what in ("bound", "serving", "data", "resident")
     )
