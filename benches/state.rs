@@ -12,6 +12,9 @@ use wolkvox_exporter::storage::{SavedMark, SavedReport, SavedSample, Storage};
 /// Totals of a report: those of a hundred agents.
 const TOTALS: u32 = 1_000;
 
+const BASE_URL: &str = "https://wv0013.wolkvox.com";
+const TIMEZONE: &str = "America/Bogota";
+
 fn main() {
     divan::main();
 }
@@ -28,8 +31,8 @@ fn saved() -> SavedReport {
     };
     let sample = |number| SavedSample { family: family(number), labels: labels(number), reading: None };
     SavedReport {
-        base_url: "https://wv0013.wolkvox.com".to_owned(),
-        timezone: "America/Bogota".to_owned(),
+        base_url: BASE_URL.to_owned(),
+        timezone: TIMEZONE.to_owned(),
         names: String::new(),
         day: None,
         corrections: 0,
@@ -62,7 +65,7 @@ fn take_up(bencher: Bencher<'_, '_>) {
     storage.keep_report("acme", "agents", &saved());
     bencher
         .counter(ItemsCount::new(TOTALS))
-        .bench(|| storage.report("acme", "agents").ok().flatten().expect("it was kept"));
+        .bench(|| storage.report("acme", "agents", BASE_URL, TIMEZONE).ok().flatten().expect("it was kept"));
 }
 
 /// JSON alone.

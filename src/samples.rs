@@ -153,6 +153,10 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    fn of(family: &'static dyn AnyFamily) -> Self {
+        Self { family, labels: String::new(), rows: Vec::new() }
+    }
+
     /// The family that was measured.
     #[must_use]
     pub fn family(&self) -> &'static dyn AnyFamily {
@@ -184,9 +188,7 @@ impl Samples {
     /// Empty sheets for these families, for at most `limit` series; what comes after those is dropped and counted.
     #[must_use]
     pub fn of(families: Families, limit: usize) -> Self {
-        let sheet =
-            |family: &&'static dyn AnyFamily| Sheet { family: *family, labels: String::new(), rows: Vec::new() };
-        Self { sheets: families.iter().map(sheet).collect(), series: 0, limit, dropped: 0 }
+        Self { sheets: families.iter().copied().map(Sheet::of).collect(), series: 0, limit, dropped: 0 }
     }
 
     /// Puts a gauge's value; one that is not finite is left out, because it says nothing.
@@ -215,12 +217,33 @@ impl Samples {
         self.put(family, &labels, reading);
     }
 
-    /// Puts a sample back whose labels are written already; one of an unknown family is left out.
-    pub fn put_back(&mut self, family: &str, labels: &str, reading: Reading) {
-        if let Some(sheet) = self.sheets.iter_mut().find(|sheet| sheet.family.name() == family) {
+    /// Puts a sample back whose labels are written already, into the family at this position.
+    pub fn put_back(&mut self, family: usize, labels: &str, reading: Reading) {
+        if !self.has_room(&reading) {
+            return;
+        }
+        if let Some(sheet) = self.sheets.get_mut(family) {
             sheet.labels.push_str(labels);
             self.series += reading.series();
             sheet.rows.push((sheet.labels.len(), reading));
+        }
+    }
+
+    /// Keeps those samples alone of which this says so: by the family's position and kind, and the labels.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(usize, Kind, &str) -> bool) {
+        for (position, sheet) in self.sheets.iter_mut().enumerate() {
+            let Sheet { family, labels, rows } = std::mem::replace(sheet, Sheet::of(sheet.family));
+            let mut start = 0;
+            for (end, reading) in rows {
+                let labels = labels.get(start..end).unwrap_or_default();
+                start = end;
+                if is_kept(position, family.kind(), labels) {
+                    sheet.labels.push_str(labels);
+                    sheet.rows.push((sheet.labels.len(), reading));
+                } else {
+                    self.series -= reading.series();
+                }
+            }
         }
     }
 
@@ -257,9 +280,7 @@ impl Samples {
         if matches!(reading, Reading::Number(value) if !value.is_finite()) {
             return;
         }
-        let series = reading.series();
-        if self.series + series > self.limit {
-            self.dropped += series as u64;
+        if !self.has_room(&reading) {
             return;
         }
         // A family is one static, so that its address is as good as its name.
@@ -269,8 +290,16 @@ impl Samples {
             return;
         };
         write_labels(&mut sheet.labels, family.labels(), values);
+        self.series += reading.series();
         sheet.rows.push((sheet.labels.len(), reading));
-        self.series += series;
+    }
+
+    /// Whether a sample fits under the limit; one that does not is counted.
+    fn has_room(&mut self, reading: &Reading) -> bool {
+        let series = reading.series();
+        let has_room = self.series + series <= self.limit;
+        self.dropped += if has_room { 0 } else { series as u64 };
+        has_room
     }
 }
 

@@ -149,7 +149,8 @@ fn of_the_floor() -> Vec<Scenario> {
         ),
         day(
             "bad-luck",
-            "all day long hardly anybody calls, and two of three of those wait too long: no alert may fire for that",
+            "all day long hardly anybody calls, and two of three of those wait too long: no alert may fire for that, but for \
+             agents who sit idle",
             [incident(doors.0, doors.1, What::FewCalls(6)), incident(doors.0, doors.1, What::SlowPickUp(67))],
             [],
         ),

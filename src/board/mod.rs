@@ -295,9 +295,8 @@ mod tests {
     fn publish(board: &Arc<Board>, place: Place, used: f64, expires: Option<Instant>) -> Option<Making> {
         let position = reports::ALL.iter().position(|report| report.name == "quota").unwrap();
         let subject = Subject::Report(position);
-        let family = subject.families()[0];
         let mut samples = Samples::of(subject.families(), usize::MAX);
-        samples.put_back(family.name(), "", crate::samples::Reading::Number(used));
+        samples.put_back(0, "", crate::samples::Reading::Number(used));
         board.publish(subject, place, Page::of(&samples, &["operation"], &["acme"]), expires)
     }
 

@@ -18,11 +18,11 @@ impl Page {
             let lines = std::str::from_utf8(self.lines(position)).unwrap_or_default().split_terminator('\n');
             let lines = lines.filter_map(|line| Line::of(line, family.name(), &context));
             if family.kind() == Kind::Histogram {
-                reread_histograms(lines, |labels, reading| samples.put_back(family.name(), labels, reading));
+                reread_histograms(lines, |labels, reading| samples.put_back(position, labels, reading));
             } else {
                 for line in lines {
                     if let Ok(value) = line.value.parse() {
-                        samples.put_back(family.name(), line.labels, Reading::Number(value));
+                        samples.put_back(position, line.labels, Reading::Number(value));
                     }
                 }
             }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use jiff::Zoned;
 use jiff::civil::{Date, DateTime};
+use jiff::tz::AmbiguousOffset;
+use jiff::{SignedDuration, Timestamp, Zoned};
 use tokio::time::Instant;
 
 use crate::report::Window;
@@ -61,10 +62,7 @@ impl Closing {
             Some(day) if begins_soon(day, local) => day,
             _ => today,
         };
-        Window {
-            from: day.at(0, 0, 0, 0),
-            to: if day == today { whole_second(local.datetime()) } else { day.at(23, 59, 59, 0) },
-        }
+        Window { from: day.at(0, 0, 0, 0), to: if day == today { latest(local) } else { day.at(23, 59, 59, 0) } }
     }
 
     /// A question for this window, asked at `local`, was answered; what came of it is served unchanged from `served` on.
@@ -85,7 +83,26 @@ impl Closing {
 /// All of this day so far.
 #[must_use]
 pub fn today(local: &Zoned) -> Window {
-    Window { from: local.date().at(0, 0, 0, 0), to: whole_second(local.datetime()) }
+    Window { from: local.date().at(0, 0, 0, 0), to: latest(local) }
+}
+
+/// Up to which whole second an answer speaks that was asked for at `local`: up to then, or to the end of an earlier day.
+#[must_use]
+pub fn told_until(window: Window, local: &Zoned) -> Timestamp {
+    let day = Some(window.to).filter(|to| to.date() < local.date());
+    let day_end = day.and_then(|to| to.to_zoned(local.time_zone().clone()).ok());
+    let end = day_end.map_or(local.timestamp(), |end| end.timestamp());
+    Timestamp::from_second(end.as_second()).unwrap_or(end)
+}
+
+/// The latest local time that the clock has shown today: mostly now. Of an hour that it shows twice it has shown the end
+/// once while it shows the beginning again.
+fn latest(local: &Zoned) -> DateTime {
+    let (zone, now) = (local.time_zone(), whole_second(local.datetime()));
+    let AmbiguousOffset::Fold { before, after } = zone.to_ambiguous_timestamp(now).offset() else { return now };
+    let second = SignedDuration::from_secs(1);
+    let set_back = zone.preceding(local.timestamp() + second).next().filter(|_| local.offset() == after);
+    set_back.map_or(now, |set_back| before.to_datetime(set_back.timestamp() - second))
 }
 
 /// Whether a day that has not begun is about to.
@@ -147,6 +164,44 @@ mod tests {
             ("2026-03-03T00:11:00", "03 00:00 03 00:11:00"),
         ] {
             assert_eq!(asked(&closing, &at(&format!("{time}[America/Bogota]")), start), expected, "{time}");
+        }
+    }
+
+    #[test]
+    fn an_hour_that_the_clock_shows_again_is_asked_for_to_its_end() {
+        let start = Instant::now();
+        let closing = Closing::new(Duration::ZERO, Duration::ZERO);
+        for (time, expected) in [
+            ("2026-11-01T01:10:00-04:00[America/New_York]", "01 00:00 01 01:10:00"),
+            ("2026-11-01T01:59:59-04:00[America/New_York]", "01 00:00 01 01:59:59"),
+            ("2026-11-01T01:00:00-05:00[America/New_York]", "01 00:00 01 01:59:59"),
+            ("2026-11-01T01:10:00-05:00[America/New_York]", "01 00:00 01 01:59:59"),
+            ("2026-11-01T01:59:59.5-05:00[America/New_York]", "01 00:00 01 01:59:59"),
+            ("2026-11-01T02:00:00-05:00[America/New_York]", "01 00:00 01 02:00:00"),
+            // The hour before midnight, and half an hour.
+            ("2026-04-04T23:10:00-03:00[America/Santiago]", "04 00:00 04 23:10:00"),
+            ("2026-04-04T23:10:00-04:00[America/Santiago]", "04 00:00 04 23:59:59"),
+            ("2026-04-05T01:40:00+10:30[Australia/Lord_Howe]", "05 00:00 05 01:59:59"),
+        ] {
+            assert_eq!(asked(&closing, &at(time), start), expected, "{time}");
+        }
+    }
+
+    #[test]
+    fn an_answer_speaks_up_to_the_moment_of_its_question_or_the_end_of_its_day() {
+        let closing = |day: &str| {
+            let mut closing = Closing::new(Duration::ZERO, Duration::ZERO);
+            closing.resume(Some(day.parse().unwrap()));
+            closing
+        };
+        for (day, asked, until) in [
+            ("2026-11-01", "2026-11-01T01:10:00.7-05:00[America/New_York]", "2026-11-01T06:10:00Z"),
+            ("2026-10-31", "2026-11-01T01:10:00-05:00[America/New_York]", "2026-11-01T03:59:59Z"),
+            // A clock that was set back over midnight.
+            ("2026-11-02", "2026-11-01T23:50:00-05:00[America/New_York]", "2026-11-02T04:50:00Z"),
+        ] {
+            let window = closing(day).window(&at(asked), Instant::now());
+            assert_eq!(told_until(window, &at(asked)).to_string(), until, "{asked}");
         }
     }
 

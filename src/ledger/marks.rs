@@ -4,7 +4,7 @@
 //! Between answers marks are kept as bytes, to be read one behind the other. To find one by its labels they are opened,
 //! which is done for a moment at each answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio::time::Instant;
 
@@ -37,6 +37,10 @@ pub(super) struct Aside {
     told: HashMap<u32, Reading>,
     /// Until when zero is served, where it still is.
     ripe: HashMap<u32, Instant>,
+    /// Those that are not served, because an answer has left them out.
+    unserved: HashSet<u32>,
+    /// Until when one is served that the newest answer has left out.
+    leaves: HashMap<u32, Instant>,
 }
 
 impl Marks {
@@ -53,12 +57,30 @@ impl Marks {
         Opened::of(&self.columns)
     }
 
-    /// Lets those be served as they are that were served as zero until now.
-    pub(super) fn ripen(&mut self, now: Instant) {
-        for column in &mut self.columns {
-            column.aside.ripe.retain(|_, ripe| *ripe > now);
-            column.aside.ripe.shrink_to_fit();
+    /// Lets those be served as they are that were served as zero until now; answers whether there were any.
+    pub(super) fn ripen(&mut self, now: Instant) -> bool {
+        let mut have_ripened = false;
+        for Column { aside: Aside { ripe, .. }, .. } in &mut self.columns {
+            have_ripened |= ripe.extract_if(|_, ripe| *ripe <= now).count() > 0;
+            ripe.shrink_to_fit();
         }
+        have_ripened
+    }
+
+    /// Serves those no longer that were to leave by now; answers whether there were any.
+    pub(super) fn leave(&mut self, now: Instant) -> bool {
+        let mut have_left = false;
+        for Column { aside: Aside { leaves, unserved, .. }, .. } in &mut self.columns {
+            let before = unserved.len();
+            unserved.extend(leaves.extract_if(|_, leaves| *leaves <= now).map(|(row, _)| row));
+            have_left |= unserved.len() > before;
+        }
+        have_left
+    }
+
+    /// Until when those are served that the newest answer has left out.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = Instant> {
+        self.columns.iter().flat_map(|column| column.aside.leaves.values().copied())
     }
 
     /// Lets those that are served as zero be so until this moment.
@@ -98,12 +120,36 @@ impl Aside {
     pub(super) fn mark(&self, row: u32, high: f64) -> Option<Mark> {
         let high = if high.is_nan() { self.histograms.get(&row)?.clone() } else { Reading::Number(high) };
         let told = self.told.get(&row).cloned().unwrap_or_else(|| high.clone());
-        Some(Mark { high, told, ripe: self.ripe.get(&row).copied() })
+        Some(Mark { high, told, ripe: self.ripe.get(&row).copied(), is_served: !self.unserved.contains(&row) })
+    }
+
+    /// An answer has left out the total in this row. Answers whether it is served for a while all the same: `stays` tells,
+    /// from when it ceases to be zero and when it was to leave, until when.
+    pub(super) fn miss(
+        &mut self,
+        row: u32,
+        stays: impl Fn(Option<Instant>, Option<Instant>) -> Option<Instant>,
+    ) -> bool {
+        if self.unserved.contains(&row) {
+            return false;
+        }
+        let leaves = stays(self.ripe.get(&row).copied(), self.leaves.remove(&row));
+        match leaves {
+            Some(leaves) => drop(self.leaves.insert(row, leaves)),
+            None => drop(self.unserved.insert(row)),
+        }
+        leaves.is_some()
     }
 
     /// Remembers what is to be known of this row beside its highest number, and answers that.
     pub(super) fn put(&mut self, row: u32, mark: Mark) -> f64 {
-        let Mark { high, told, ripe } = mark;
+        let Mark { high, told, ripe, is_served } = mark;
+        self.leaves.remove(&row);
+        if is_served {
+            self.unserved.remove(&row);
+        } else {
+            self.unserved.insert(row);
+        }
         if told == high {
             self.told.remove(&row);
         } else {
@@ -144,7 +190,7 @@ mod tests {
             }
         };
         let ripe = (!is_born).then(|| now + Duration::from_secs(high.into()));
-        Mark { high: reading(high), told: reading(told), ripe }
+        Mark { high: reading(high), told: reading(told), ripe, is_served: is_born }
     }
 
     proptest! {

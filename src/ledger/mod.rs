@@ -2,7 +2,7 @@
 //!
 //! A ledger stands between what a report measured and what is served of it. Prometheus adds up the rises of a counter
 //! and takes every fall for a new beginning; so a counter must fall only where a new count begins, must begin at zero
-//! where it can be seen, and must not leave out the end of a day.
+//! where it can be seen, must not be gone before its last rise could be seen, and must not leave out the end of a day.
 
 mod closing;
 mod marks;
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::family::Kind;
 use crate::samples::{Reading, Samples};
 
-pub use self::closing::{Closing, today};
+pub use self::closing::{Closing, today, told_until};
 use self::marks::Marks;
 pub use self::windows::{RECENT, Stretch, WHOLE_EVERY, Windows, turns_per_whole};
 
@@ -35,12 +35,14 @@ pub enum Beginning {
 #[derive(Debug)]
 pub struct Ledger {
     beginning: Beginning,
-    /// How long a new total is served as zero.
+    /// How long a new total is served as zero, and every value at least.
     birth: Duration,
     /// The day whose totals are entered; none before the first answer.
     day: Option<Date>,
     marks: Marks,
     corrections: u64,
+    /// When what is served has changed last; none where another process may have changed it in its last moment.
+    changed: Option<Instant>,
     /// Whether there are totals whose zeros nobody may have seen, and which are not served at present.
     is_withheld: bool,
 }
@@ -54,13 +56,15 @@ pub struct Mark {
     pub told: Reading,
     /// Until when zero is served.
     pub ripe: Option<Instant>,
+    /// Whether it is among those that are served: an answer may leave out what an earlier one told.
+    pub is_served: bool,
 }
 
 impl Ledger {
     /// Nothing was told yet.
     #[must_use]
     pub fn new(beginning: Beginning, birth: Duration) -> Self {
-        Self { beginning, birth, day: None, marks: Marks::default(), corrections: 0, is_withheld: false }
+        Self { beginning, birth, day: None, marks: Marks::default(), corrections: 0, changed: None, is_withheld: false }
     }
 
     /// The day whose totals are entered; none before the first answer.
@@ -92,23 +96,43 @@ impl Ledger {
             if kind == Kind::Gauge {
                 return;
             }
-            let mark = match marks.get(family, labels) {
-                Some(mut mark) => {
-                    self.corrections += mark.enter(reading, self.beginning, is_new_day);
-                    mark
-                }
-                None => Mark { high: reading.clone(), told: reading.clone(), ripe: (!is_first).then_some(born) },
+            let mark = if let Some(mut mark) = marks.get(family, labels) {
+                self.corrections += mark.enter(reading, self.beginning, is_new_day);
+                Mark { is_served: true, ..mark }
+            } else {
+                let ripe = (!is_first).then_some(born);
+                Mark { high: reading.clone(), told: reading.clone(), ripe, is_served: true }
             };
             marks.put(family, labels, mark);
         });
+        for (family, labels, high) in marks.missed(|ripe, leaves| self.stays(ripe, leaves, now)) {
+            samples.put_back(family, &labels, high);
+        }
         self.marks = marks.closed();
-        self.ripen(now);
+        self.marks.ripen(now);
+        self.changed = Some(now);
     }
 
-    /// Lets totals that were served as zero for long enough be served as they are. What was saved before this still says
-    /// that they are not: it must be saved anew before they are.
-    pub fn ripen(&mut self, now: Instant) {
-        self.marks.ripen(now);
+    /// Until when a total is served that an answer of this moment has left out, if nobody may have seen yet what it came to.
+    fn stays(&self, ripe: Option<Instant>, leaves: Option<Instant>, now: Instant) -> Option<Instant> {
+        let was_seen = ripe.is_none() && self.changed.is_some_and(|changed| changed + self.birth <= now);
+        let anew = (!was_seen).then(|| ripe.map_or(now, |ripe| ripe.max(now)) + self.birth);
+        leaves.or(anew).filter(|leaves| *leaves > now)
+    }
+
+    /// Of samples that were entered, lets totals that were zero for long enough be served as they are, and takes out those
+    /// that the answer had left out, once they were served for long enough. What was saved before this still says otherwise:
+    /// it must be saved anew before.
+    pub fn ripen(&mut self, samples: &mut Samples, now: Instant) {
+        if self.marks.leave(now) {
+            let mut marks = self.marks.opened();
+            let mut is_served =
+                |family: usize, labels: &str| marks.get(family, labels).is_some_and(|mark| mark.is_served);
+            samples.retain(|family, kind, labels| kind == Kind::Gauge || is_served(family, labels));
+        }
+        if self.marks.ripen(now) {
+            self.changed = Some(now);
+        }
     }
 
     /// When all totals are served as they are, where some are served as zero.
@@ -145,6 +169,7 @@ impl Ledger {
         marks.for_each(|(family, labels, mark)| resumed.put(family, &labels, mark));
         self.marks = resumed.closed();
         self.marks.set_ripe(now + self.birth);
+        self.changed = is_served.then_some(now);
     }
 
     /// Nothing is served any more. What was zero until now is so again when it comes back: it may not have been seen.
@@ -155,7 +180,7 @@ impl Ledger {
     /// Puts into these samples, which were entered before, what is to be served of them. Answers when something of it
     /// changes by itself.
     pub fn serve(&self, samples: &mut Samples) -> Option<Instant> {
-        let (mut marks, mut next) = (self.marks.opened(), None);
+        let (mut marks, mut next) = (self.marks.opened(), self.marks.leaves().min());
         samples.revise(|family, kind, labels, reading| {
             if kind == Kind::Gauge {
                 return;
@@ -277,7 +302,7 @@ mod tests {
 
         let mut next = heir(&ledger, true, later);
         assert_eq!(numbers(&next, told(&totals)), [3.0, 0.0]);
-        next.ripen(later + BIRTH);
+        next.ripen(&mut told(&totals), later + BIRTH);
         assert_eq!(numbers(&next, told(&totals)), [3.0, 2.0]);
 
         let mut withheld = heir(&ledger, false, later);
@@ -285,7 +310,7 @@ mod tests {
         assert_eq!(served(&mut withheld, &totals, later + 6 * BIRTH), [3.0, 2.0]);
 
         // What was ripe when it was saved may have been seen: a zero would count it twice.
-        ledger.ripen(later);
+        ledger.ripen(&mut told(&totals), later);
         assert_eq!(numbers(&heir(&ledger, true, later), told(&totals)), [3.0, 2.0]);
     }
 }

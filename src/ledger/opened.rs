@@ -3,10 +3,12 @@
 use std::hash::BuildHasher as _;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use tokio::time::Instant;
 
 use super::Mark;
 use super::marks::{Aside, Column, Marks};
 use super::rows::{Rows, Writing};
+use crate::samples::Reading;
 
 /// The marks of one report, to be found by family and labels.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ struct OpenColumn {
     ends: Vec<u32>,
     /// The highest that was told, where it is a number.
     highs: Vec<f64>,
+    /// Whether the total was put since the marks were opened.
+    is_put: Vec<bool>,
     aside: Aside,
     /// The totals by the hash of their labels; made when one is not where the one before it lets expect it.
     rows: Option<HashTable<u32>>,
@@ -53,6 +57,29 @@ impl Opened {
         if let Some(high) = column.highs.get_mut(row as usize) {
             *high = number;
         }
+        if let Some(is_put) = column.is_put.get_mut(row as usize) {
+            *is_put = true;
+        }
+    }
+
+    /// Goes through those that are served and were not put. Answers what stays served for a while all the same: family,
+    /// labels, and the highest told. `stays` tells, from when one ceases to be zero and when it was to leave, until when.
+    pub(super) fn missed(
+        &mut self,
+        stays: impl Fn(Option<Instant>, Option<Instant>) -> Option<Instant>,
+    ) -> Vec<(usize, String, Reading)> {
+        let mut missed = Vec::new();
+        for (family, column) in self.columns.iter_mut().enumerate() {
+            let OpenColumn { labels, ends, highs, is_put, aside, .. } = column;
+            for ((row, high), _) in (0..).zip(highs).zip(is_put).filter(|(_, is_put)| !**is_put) {
+                if aside.miss(row, &stays)
+                    && let Some((labels, mark)) = labels_of(labels, ends, row).zip(aside.mark(row, *high))
+                {
+                    missed.push((family, labels.to_owned(), mark.high));
+                }
+            }
+        }
+        missed
     }
 
     /// The same marks, in few bytes.
@@ -112,6 +139,7 @@ impl OpenColumn {
         self.labels.push_str(labels);
         self.ends.push(end);
         self.highs.push(high);
+        self.is_put.push(false);
         Some(row)
     }
 }

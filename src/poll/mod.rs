@@ -32,6 +32,7 @@ use crate::board::{Board, Subject};
 use crate::clock::Clock;
 use crate::config::Operation;
 use crate::lane::{Budget, Gates, Pass, Schedule, Turn};
+use crate::ledger::told_until;
 use crate::plan::Plan;
 use crate::report::{Ask, Urgency};
 use crate::samples::Samples;
@@ -281,8 +282,7 @@ impl Poller {
         let slot = self.slots.get_mut(position)?;
         let report = slot.poll.report;
         let Round { stretch, begun, facts, tally, took } = round;
-        let end = stretch.window.to.to_zoned(self.operation.timezone.clone());
-        let end = end.map_or(begun.timestamp(), |end| end.timestamp().min(begun.timestamp()));
+        let end = told_until(stretch.window, &begun);
         slot.vitals.answered(tally.rows, end);
         let facts = slot.completed(&stretch, facts);
         let mut samples = Samples::of(report.families, limit);
@@ -297,8 +297,8 @@ impl Poller {
         let is_empty = facts.is_none();
         slot.keep(facts);
         slot.windows.answered(&stretch, tally.rows, begun.timestamp());
-        let dropped = samples.dropped();
         slot.ledger.enter(stretch.window.to.date(), &mut samples, now);
+        let dropped = samples.dropped();
         slot.vitals.measured(wall, &samples, slot.ledger.corrections());
         let failures = slot.answered(now, is_empty);
         slot.closing.answered(stretch.window, &begun, slot.ledger.ripe_at().unwrap_or(now));
@@ -340,7 +340,7 @@ impl Poller {
         self.put_up(subject, place, page, expires);
     }
 
-    /// Puts up what is no longer to be served as zero, once it is known to whoever comes after.
+    /// Puts up what has changed by itself, once it is known to whoever comes after.
     async fn serve_ripe(&mut self) {
         let now = Instant::now();
         for position in 0..self.slots.len() {

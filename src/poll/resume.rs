@@ -1,6 +1,6 @@
 //! What a poller saves, and how the next process takes it up again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -63,11 +63,12 @@ impl Poller {
         }
         for position in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(position) else { continue };
-            let mut saved = match storage.report(&self.operation.name, slot.poll.report.name) {
+            let Operation { name, base_url, timezone_name, .. } = &*self.operation;
+            let mut saved = match storage.report(name, slot.poll.report.name, base_url, timezone_name) {
                 Ok(Some(saved)) => saved,
                 Ok(None) => continue,
                 Err(Damaged) => {
-                    // Nothing can be served before it is asked for; what was damaged is so only once.
+                    // Nothing can be served before it is asked for; what was set aside is so only once.
                     self.schedule.resume(position, at.now, at.now);
                     continue;
                 }
@@ -83,7 +84,7 @@ impl Poller {
                 }
                 storage.keep_report(&self.operation.name, slot.poll.report.name, &saved);
             }
-            let samples = slot.resume(&saved, &self.operation, at);
+            let samples = slot.resume(&saved, at);
             if let Some(samples) = samples {
                 self.serve(position, samples);
             }
@@ -165,19 +166,18 @@ impl Slot {
         }
     }
 
-    /// Takes up what was saved; answers the samples to serve, if they are not too old. A state of another place or zone
-    /// is none.
-    pub(super) fn resume(&mut self, saved: &SavedReport, operation: &Operation, at: Moments) -> Option<Samples> {
-        if saved.base_url != operation.base_url || saved.timezone != operation.timezone_name {
-            return None;
-        }
+    /// Takes up what was saved; answers the samples to serve, if they are not too old.
+    pub(super) fn resume(&mut self, saved: &SavedReport, at: Moments) -> Option<Samples> {
         let families = self.poll.report.families;
         let position = |name: &str| families.iter().position(|family| family.name() == name);
+        let served: HashSet<_> =
+            saved.samples.iter().map(|sample| (sample.family.as_str(), sample.labels.as_str())).collect();
         let marks = saved.marks.iter().filter_map(|mark| {
             let known = Mark {
                 high: mark.high.clone(),
                 told: mark.told.clone().unwrap_or_else(|| mark.high.clone()),
                 ripe: mark.is_zero.then_some(at.now),
+                is_served: served.contains(&(mark.family.as_str(), mark.labels.as_str())),
             };
             Some((position(&mark.family)?, mark.labels.clone(), known))
         });
@@ -194,7 +194,7 @@ impl Slot {
             saved.marks.iter().map(|mark| ((mark.family.as_str(), mark.labels.as_str()), &mark.high)).collect();
         for SavedSample { family, labels, reading } in &saved.samples {
             let total = || totals.get(&(family.as_str(), labels.as_str())).copied();
-            if let Some(reading) = reading.as_ref().or_else(total) {
+            if let Some((family, reading)) = position(family).zip(reading.as_ref().or_else(total)) {
                 samples.put_back(family, labels, reading.clone());
             }
         }

@@ -33,7 +33,7 @@ pub(super) struct Slot {
     pub(super) windows: Windows,
     /// The facts of the newest day, of a report that tells every event: most answers tell a part of the day.
     kept: Option<Box<dyn Folding>>,
-    /// What was put up, while some of it is served as zero, and until when.
+    /// What was put up, while some of it is served as zero or is soon not to be served at all, and until when.
     unripe: Option<(Instant, Page)>,
     /// Until when the published data are served.
     served_until: Option<Instant>,
@@ -114,7 +114,7 @@ impl Slot {
     }
 
     /// Makes of samples that were entered what is to be served now, and until when it is. Where some of it is served as
-    /// zero at first, it is kept: totals are in the ledger, and all else is on the page.
+    /// zero at first, or for a while alone, it is kept: totals are in the ledger, and all else is on the page.
     pub(super) fn serve(&mut self, mut samples: Samples, operation: &Operation) -> (Page, Option<Instant>) {
         let next = self.ledger.serve(&mut samples);
         let mut page = Page::of(&samples, CONTEXT, &[&operation.name]);
@@ -146,11 +146,12 @@ impl Slot {
         (self.served_until, self.is_empty) = (Some(until), is_empty);
     }
 
-    /// The samples of what was put up, once some of it is no longer to be served as zero.
+    /// The samples of what was put up, once some of it is no longer to be served as zero, or no longer at all.
     pub(super) fn take_ripe(&mut self, now: Instant, operation: &Operation) -> Option<Samples> {
         let (_, page) = self.unripe.take_if(|(at, _)| *at <= now)?;
-        self.ledger.ripen(now);
-        Some(page.samples(self.poll.report.families, CONTEXT, &[&operation.name]))
+        let mut samples = page.samples(self.poll.report.families, CONTEXT, &[&operation.name]);
+        self.ledger.ripen(&mut samples, now);
+        Some(samples)
     }
 
     /// The report was not answered. Answers how many times in a row it now was not, for the same cause.

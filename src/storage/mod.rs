@@ -84,17 +84,30 @@ impl Storage {
     #[cfg(test)]
     pub(crate) fn unpacked(&self) -> String {
         let files = fs::read_dir(&self.0.path).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
-        let texts = files.filter_map(|bytes| file::unpack::<serde_json::Value>(&bytes).ok());
+        let texts = files.filter_map(|bytes| file::unpack::<serde_json::Value>(None, &bytes).ok());
         texts.map(|text| text.to_string()).collect()
     }
 
-    /// What is known of a report of an operation, if anything is.
+    /// What is known of a report of an operation that is asked at this address and has its days in this zone, if anything
+    /// is.
     ///
     /// # Errors
     ///
-    /// Something was there that is no state.
-    pub fn report(&self, operation: &str, report: &str) -> Result<Option<SavedReport>, Damaged> {
-        self.read(&format!("{operation}.{report}.state"))
+    /// Something was there that is no state, or not of this address and zone.
+    pub fn report(
+        &self,
+        operation: &str,
+        report: &str,
+        base_url: &str,
+        timezone: &str,
+    ) -> Result<Option<SavedReport>, Damaged> {
+        let name = format!("{operation}.{report}.state");
+        let saved: Option<SavedReport> = self.read(&name)?;
+        if saved.as_ref().is_some_and(|saved| saved.base_url != base_url || saved.timezone != timezone) {
+            put_aside(&self.0.path.join(name), &Damage::Elsewhere);
+            return Err(Damaged);
+        }
+        Ok(saved)
     }
 
     /// What an operation has spent, if that is known.
@@ -135,10 +148,10 @@ impl Storage {
     fn write(&self, name: &str, saved: &impl Serialize) {
         let path = self.0.path.join(name);
         #[cfg(test)]
-        if self.0.death.strikes(name, &path, || file::pack(saved)) {
+        if self.0.death.strikes(name, &path, || file::pack(name, saved)) {
             return;
         }
-        let written = file::pack(saved).and_then(|bytes| file::replace(&path, &bytes));
+        let written = file::pack(name, saved).and_then(|bytes| file::replace(&path, &bytes));
         let failed_before = self.0.fails.swap(written.is_err(), Ordering::Relaxed);
         match written {
             Err(error) if !failed_before => {
@@ -157,8 +170,13 @@ impl Storage {
 fn put_aside(path: &Path, damage: &Damage) {
     let aside = file::set_aside(path);
     let aside = aside.as_ref().map_or_else(|| "nowhere, it cannot be moved".into(), |aside| aside.to_string_lossy());
-    let advice = "nothing need be done; remove what was set aside once it was looked at, and look after the disk if this \
-         happens again";
+    let advice = match damage {
+        Damage::Elsewhere => "nothing need be done if the configuration was changed; remove what was set aside",
+        _ => {
+            "nothing need be done; remove what was set aside once it was looked at, and look after the disk if this \
+             happens again"
+        }
+    };
     let (file, cause) = (path.display(), std::error::Error::source(damage).map(ToString::to_string));
     warn!(%file, %damage, cause, %aside, advice, "a saved state is set aside: starting without it");
 }
@@ -195,13 +213,16 @@ mod tests {
     #[test]
     fn what_is_no_state_is_set_aside() {
         type Put<'p> = &'p dyn Fn(&Path);
-        let whole = file::pack(&spendings()).unwrap();
-        let places: [(&str, Put<'_>); 8] = [
+        let whole = file::pack("acme.spendings", &spendings()).unwrap();
+        let places: [(&str, Put<'_>); 9] = [
             ("nothing in it", &|path| fs::write(path, "").unwrap()),
             ("half of it", &|path| fs::write(path, &whole[..whole.len() / 2]).unwrap()),
             ("something else", &|path| fs::write(path, "{}").unwrap()),
             ("of another version", &|path| {
                 fs::write(path, [b"wolkvox-exporter state 9\n", &whole[25..]].concat()).unwrap();
+            }),
+            ("that of something else", &|path| {
+                fs::write(path, file::pack("other.spendings", &spendings()).unwrap()).unwrap();
             }),
             ("a folder", &|path| fs::create_dir_all(path.join("with something")).unwrap()),
             ("a socket", &|path| drop(std::os::unix::net::UnixListener::bind(path).unwrap())),

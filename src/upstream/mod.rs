@@ -32,9 +32,9 @@ const LARGEST_BODY: u64 = 256 << 20;
 /// wolkvox's own limit on rows. An answer of exactly so many may have been cut there, and is asked again in halves.
 const ROW_LIMIT: u64 = 60_000;
 
-/// More rows than a body of real ones has room for. Each takes time however short it is, and there is room for ninety
-/// million of `{}`.
-const MOST_ROWS: u64 = 1 << 20;
+/// More rows than a body has room for, if they say anything. Each takes time however short it is, and there is room for
+/// ninety million of `{}`.
+const MOST_ROWS: u64 = 1 << 24;
 
 /// How much of a refusal is read: wolkvox's are below 200 bytes.
 const LARGEST_REFUSAL: u64 = 64 << 10;
@@ -134,7 +134,7 @@ impl Upstream {
             }
             envelope.feed(bytes, &mut Rows { ask, facts, tally }).map_err(of_malformed)?;
             if tally.rows > MOST_ROWS {
-                return Err(Trouble::new(Cause::TooLarge, "sent more than a million rows"));
+                return Err(Trouble::new(Cause::TooLarge, "sent more than sixteen million rows"));
             }
             if facts.is_full() {
                 return in_halves(report, "sent more than this process has memory for");

@@ -29,6 +29,7 @@ mod rules;
 mod running;
 mod scraping;
 mod staffing;
+mod stage;
 mod stories;
 mod structure;
 mod truth;

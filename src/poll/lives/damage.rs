@@ -18,7 +18,7 @@ async fn with_a_state() -> Scene {
 #[tokio::test(start_paused = true)]
 async fn a_state_that_is_damaged_or_foreign_is_set_aside_and_stops_nothing() {
     type Damage = fn(&Path);
-    let damages: [(&str, Damage); 6] = [
+    let damages: [(&str, Damage); 7] = [
         ("cut off", |file| fs::write(file, &fs::read(file).unwrap()[..60]).unwrap()),
         ("changed", |file| {
             let mut bytes = fs::read(file).unwrap();
@@ -33,6 +33,11 @@ async fn a_state_that_is_damaged_or_foreign_is_set_aside_and_stops_nothing() {
             let version = "wolkvox-exporter state ".len();
             bytes[version] = b'9';
             fs::write(file, bytes).unwrap();
+        }),
+        ("of another report", |file| {
+            let bytes = fs::read(file).unwrap();
+            let name = bytes.windows(6).position(|word| word == b"skills").unwrap();
+            fs::write(file, [&bytes[..name], b"agents", &bytes[name + 6..]].concat()).unwrap();
         }),
         ("a folder", |file| {
             fs::remove_file(file).unwrap();

@@ -145,3 +145,59 @@ async fn a_histogram_that_is_new_is_zero_in_every_line_for_a_minute() {
     scene.pass(MINUTE + SECOND).await;
     assert_eq!(told(&scene, "2"), [0.0, 1.0, 7.0, 1.0].map(Some));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_last_rise_that_was_saved_but_never_seen_is_shown_though_its_row_has_gone() {
+    let told = |ana, eva| json!([agent("2026-03-02", "1", ana), agent("2026-03-02", "2", eva)]);
+    let alone = |ana| json!([agent("2026-03-02", "1", ana)]);
+    let shown = |scene: &Scene| (scene.value(CALLS, ANA), scene.value(CALLS, EVA));
+    let mut scene = Scene::at("2026-03-02T14:00:00Z", "agents", 5 * MINUTE);
+    scene.tells(told(3, 2));
+    scene.live().await;
+    scene.tells(told(3, 4));
+    scene.pass(5 * MINUTE).await;
+    // Killed before the next scrape; what it has saved is too old to be served by the next one, and gone from the answer.
+    scene.die();
+    scene.pass(16 * MINUTE).await;
+    scene.tells(alone(5));
+    for _ in 0..2 {
+        // The one that tells of it may be killed at once, too.
+        scene.live_again().await;
+        assert_eq!(shown(&scene), (Some(5.0), Some(4.0)));
+    }
+    scene.pass(58 * SECOND).await;
+    assert_eq!(shown(&scene), (Some(5.0), Some(4.0)));
+    scene.pass(5 * MINUTE).await;
+    assert_eq!(shown(&scene), (Some(5.0), None));
+    // What was there to be seen is not told again.
+    scene.live_again().await;
+    assert_eq!(shown(&scene), (Some(5.0), None));
+    scene.tells(told(5, 4));
+    scene.pass(5 * MINUTE).await;
+    assert_eq!(shown(&scene), (Some(5.0), Some(4.0)));
+    scene.tells(alone(5));
+    scene.pass(5 * MINUTE).await;
+    assert_eq!(shown(&scene), (Some(5.0), None), "an answer that was there for minutes was seen");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_and_goes_within_a_minute_is_shown_as_zero_and_as_what_it_was() {
+    let mut scene = Scene::at("2026-03-02T14:00:00Z", "agents", 10 * SECOND);
+    scene.tells(json!([agent("2026-03-02", "1", 3)]));
+    scene.live().await;
+    scene.pass(2 * MINUTE).await;
+    scene.tells(json!([agent("2026-03-02", "1", 3), agent("2026-03-02", "2", 2)]));
+    scene.pass(10 * SECOND).await;
+    scene.tells(json!([agent("2026-03-02", "1", 3)]));
+    let mut seen: Vec<(Option<f64>, u32)> = Vec::new();
+    for _ in 0..200 {
+        let now = scene.value(CALLS, EVA);
+        match seen.last_mut() {
+            Some((value, seconds)) if *value == now => *seconds += 1,
+            _ => seen.push((now, 1)),
+        }
+        scene.pass(SECOND).await;
+    }
+    let [(Some(0.0), zero), (Some(2.0), two), (None, _)] = seen[..] else { panic!("{seen:?}") };
+    assert!((57..=61).contains(&zero) && (59..=61).contains(&two), "{seen:?}");
+}

@@ -84,8 +84,8 @@ async fn another_zone_or_another_server_begins_as_without_a_state() {
         change(&mut scene.operation);
         scene.tells(json!([agent("2026-03-02", "1", 2), agent("2026-03-02", "2", 4)]));
         scene.live_again().await;
-        scene.pass(MINUTE).await;
-        assert_eq!((scene.value(CALLS, ANA), scene.value(CALLS, EVA)), (Some(2.0), Some(4.0)));
+        assert_eq!((scene.value(CALLS, ANA), scene.value(CALLS, EVA)), (Some(2.0), Some(4.0)), "asked for at once");
+        assert!(scene.state().with_added_extension("damaged").exists(), "the state of before is set aside");
     }
 }
 
