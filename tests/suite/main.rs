@@ -27,6 +27,7 @@ mod restarting;
 mod ruler;
 mod rules;
 mod running;
+mod schema;
 mod scraping;
 mod staffing;
 mod stories;
