@@ -17,6 +17,7 @@ mod documentation;
 mod golden;
 mod history;
 mod kills;
+mod mutants;
 mod pieces;
 mod polling;
 mod prometheus;

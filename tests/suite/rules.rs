@@ -61,7 +61,7 @@ fn paths(files: &[&str]) -> Vec<String> {
     files.iter().map(|file| root().join(file).display().to_string()).collect()
 }
 
-fn test_files() -> Vec<PathBuf> {
+pub(crate) fn test_files() -> Vec<PathBuf> {
     let mut found: Vec<_> =
         fs::read_dir(root().join("alerts/tests")).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.sort();
