@@ -210,7 +210,8 @@ fn every_alert_says_what_for_whom_and_where_to_look() {
         let page = read(&format!("docs/runbooks/{name}.md"));
         let headings: Vec<_> = page.lines().filter(|line| line.starts_with('#')).collect();
         let title = format!("# {name}");
-        let wanted = [&title, "## What it means", "## Formula", "## Look at", "## Do", "## When it is wrong"];
+        let wanted =
+            [&title, "## What it means", "## Formula", "## Look at", "## Do", "## Over", "## When it is wrong"];
         assert_eq!(headings, wanted, "docs/runbooks/{name}.md");
         assert!(page.lines().nth(2).unwrap().contains(severity), "docs/runbooks/{name}.md does not say {severity}");
         let row = format!("| [{name}]({name}.md) | ");
