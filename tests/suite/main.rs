@@ -16,6 +16,7 @@ mod dockerfile;
 mod documentation;
 mod golden;
 mod history;
+mod inhibition;
 mod kills;
 mod mutants;
 mod pieces;
