@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::prometheus::tool;
 use crate::rules::{list, read, said, text, yaml};
 use crate::running::Folder;
+use crate::schema;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -28,6 +29,32 @@ fn mounts(service: &Value) -> Vec<(String, String)> {
             (parts[0].trim_start_matches("./").to_owned(), parts[1].to_owned())
         })
         .collect()
+}
+
+/// What the Compose Specification's own schema says of a file.
+fn faults(compose: &Value) -> Vec<String> {
+    schema::faults(&serde_json::from_str(&read("tests/schemas/compose-spec.json")).unwrap(), compose)
+}
+
+#[test]
+fn compose_files_are_as_their_schema_asks() {
+    for file in ["compose.yaml", "deploy/compose/operation.yaml"] {
+        assert_eq!(faults(&yaml(file)), Vec::<String>::new(), "{file}");
+    }
+    for (place, key, value) in [
+        ("/services/exporter", "imagee", serde_json::json!("one")),
+        ("/services/exporter", "read_only", serde_json::json!(["yes"])),
+        ("/services/prometheus", "ports", serde_json::json!("9090")),
+        ("/services/grafana/healthcheck", "every", serde_json::json!("30s")),
+        ("/services/grafana/depends_on/prometheus", "condition", serde_json::json!("service_happy")),
+        ("/services/alertmanager", "cap_drop", serde_json::json!(["ALL", "ALL"])),
+        ("", "service", serde_json::json!({})),
+    ] {
+        let mut compose = yaml("compose.yaml");
+        compose.pointer_mut(place).unwrap()[key] = value;
+        let faults = faults(&compose);
+        assert!(faults.iter().any(|fault| fault.starts_with(&format!("{place}/{key}"))), "{place}/{key}: {faults:?}");
+    }
 }
 
 #[test]

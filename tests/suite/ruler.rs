@@ -35,6 +35,11 @@ pub(crate) fn alerts() -> Vec<Alert> {
 
 /// The rules that the alerts are made of, level by level: each is made of those of levels before it.
 pub(crate) fn levels() -> Vec<Vec<Rule>> {
+    needed(&alerts().into_iter().map(|alert| alert.expression).collect::<Vec<_>>())
+}
+
+/// The rules that these expressions are made of, level by level.
+pub(crate) fn needed(asked: &[String]) -> Vec<Vec<Rule>> {
     let files = [THRESHOLDS, RECORDING].into_iter().flat_map(rules);
     let recorded: Vec<_> = files
         .map(|rule| {
@@ -42,8 +47,7 @@ pub(crate) fn levels() -> Vec<Vec<Rule>> {
             Rule { name: text(&rule["record"]).to_owned(), expression: text(&rule["expr"]).to_owned() }
         })
         .collect();
-    let asked: Vec<_> = alerts().into_iter().map(|alert| alert.expression).collect();
-    in_order(&recorded, &asked)
+    in_order(&recorded, asked)
 }
 
 /// The rules that these expressions need, level by level.

@@ -61,7 +61,7 @@ fn paths(files: &[&str]) -> Vec<String> {
     files.iter().map(|file| root().join(file).display().to_string()).collect()
 }
 
-fn test_files() -> Vec<PathBuf> {
+pub(crate) fn test_files() -> Vec<PathBuf> {
     let mut found: Vec<_> =
         fs::read_dir(root().join("alerts/tests")).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.sort();
@@ -210,7 +210,8 @@ fn every_alert_says_what_for_whom_and_where_to_look() {
         let page = read(&format!("docs/runbooks/{name}.md"));
         let headings: Vec<_> = page.lines().filter(|line| line.starts_with('#')).collect();
         let title = format!("# {name}");
-        let wanted = [&title, "## What it means", "## Formula", "## Look at", "## Do", "## When it is wrong"];
+        let wanted =
+            [&title, "## What it means", "## Formula", "## Look at", "## Do", "## Over", "## When it is wrong"];
         assert_eq!(headings, wanted, "docs/runbooks/{name}.md");
         assert!(page.lines().nth(2).unwrap().contains(severity), "docs/runbooks/{name}.md does not say {severity}");
         let row = format!("| [{name}]({name}.md) | ");
@@ -218,6 +219,32 @@ fn every_alert_says_what_for_whom_and_where_to_look() {
     }
     let pages = fs::read_dir(root().join("docs/runbooks")).unwrap().count();
     assert_eq!(pages, alerts().len() + 1, "a runbook is about no alert");
+}
+
+/// The queries that runbooks say to look at, each with its page.
+pub(crate) fn runbook_queries() -> Vec<(String, String)> {
+    let queries = alerts().into_keys().flat_map(|name| {
+        let page = format!("docs/runbooks/{name}.md");
+        let blocks: Vec<_> = read(&page).split("```promql\n").skip(1).map(str::to_owned).collect();
+        assert!(!blocks.is_empty(), "{page} says no query to look at");
+        blocks.into_iter().map(move |block| (page.clone(), block.split("```").next().unwrap().trim().to_owned()))
+    });
+    queries.collect()
+}
+
+#[test]
+fn runbooks_ask_for_what_is_there() {
+    let served = golden::families();
+    let recorded: BTreeSet<_> = [THRESHOLDS, RECORDING].iter().flat_map(|file| recorded(file)).collect();
+    for (page, query) in runbook_queries() {
+        let asked = names(&query);
+        assert!(!asked.is_empty() || query.contains("up{") || query.contains("process_"), "{page}: {query}");
+        for name in asked {
+            let of_histogram = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| name.strip_suffix(suffix));
+            let is_served = served.contains(&name) || of_histogram.is_some_and(|name| served.contains(name));
+            assert!(is_served || recorded.contains(&name), "{page}: {name} is neither served nor recorded");
+        }
+    }
 }
 
 /// The names of series in an expression: what is no label, word or text.
@@ -317,6 +344,24 @@ fn alerts_reach_those_whom_they_are_for() {
         let arguments = ["config", "routes", "test", &file, &wanted, &labels[0], &labels[1], "operation=acme"];
         let (is_content, told) = said(tool("amtool", &arguments));
         assert!(is_content, "{severity} for {audience}: {told}");
+    }
+    // Every alert as it is, with its own labels.
+    for (name, alert) in alerts() {
+        let [severity, audience] = ["severity", "audience"].map(|label| text(&alert["labels"][label]));
+        let receiver = match (severity, audience) {
+            ("critical", "floor") => "floor-duty",
+            ("critical", "sre") => "operators-duty",
+            (_, "team") => "team-leads",
+            (_, "sre") => "operators",
+            ("warning" | "info", other) => other,
+            other => panic!("{name}: nobody is told of {other:?}"),
+        };
+        let labels = [format!("alertname={name}"), format!("severity={severity}"), format!("audience={audience}")];
+        let wanted = format!("--verify.receivers={receiver}");
+        let mut arguments = vec!["config", "routes", "test", &file, &wanted];
+        arguments.extend(labels.iter().map(String::as_str));
+        let (is_content, told) = said(tool("amtool", &arguments));
+        assert!(is_content, "{name}: {told}");
     }
     let arguments = ["config", "routes", "test", &file, "--verify.receivers=finance", "audience=floor"];
     assert!(!said(tool("amtool", &arguments)).0, "amtool takes any receiver");
