@@ -54,10 +54,10 @@ impl Calls {
     pub(super) fn merge(&mut self, mut newer: Self) {
         // From here on the list of what was known before belongs to these calls alone, and can grow where it lies.
         newer.known = Arc::default();
-        let numbers: Vec<u16> = newer.routes.each().map(|route| self.routes.number(&route)).collect();
+        let numbers: Vec<u32> = newer.routes.each().map(|route| self.routes.number(&route)).collect();
         newer.each_packed(|call| {
             // A call without a route is none of one answer: there were too many, and the answer is not used.
-            if let Some(route) = numbers.get(usize::from(call.route())) {
+            if let Some(route) = numbers.get(call.route() as usize) {
                 self.enter(call.id(), *route, newer.times(call));
             }
         });
@@ -76,10 +76,10 @@ impl Calls {
 
     /// Goes through the calls in no order: each one's route, by its position among [`Self::routes`], and its times.
     pub(super) fn each(&self, mut visit: impl FnMut(usize, Times)) {
-        self.each_packed(|call| visit(usize::from(call.route()), self.times(call)));
+        self.each_packed(|call| visit(call.route() as usize, self.times(call)));
     }
 
-    fn enter(&mut self, id: u64, route: u16, times: Times) {
+    fn enter(&mut self, id: u64, route: u32, times: Times) {
         let call = Packed::new(id, route, times).unwrap_or_else(|| {
             self.long.insert(id, times);
             Packed::long(id, route)

@@ -58,12 +58,15 @@ const NO_TIME: u128 = (1 << TIME_BITS) - 1;
 /// What stands for the first time where the times are kept elsewhere.
 const LONG: u128 = NO_TIME - 1;
 const ROUTE_AT: u32 = 4 * TIME_BITS;
-const ID_AT: u32 = ROUTE_AT + u16::BITS;
+const ROUTE_BITS: u32 = 20;
+/// What stands for a route that has no number any more.
+pub(super) const NO_ROUTE: u32 = (1 << ROUTE_BITS) - 1;
+const ID_AT: u32 = ROUTE_AT + ROUTE_BITS;
 const ID_BITS: u32 = u128::BITS - ID_AT;
 
-/// One call: 56 bits of a hash of its id, then its route, then its times.
+/// One call: 52 bits of a hash of its id, then its route, then its times.
 ///
-/// Of 60,000 calls, which is wolkvox's limit, two share an id once in 40 million days; of 600,000 once in 400,000.
+/// Of 60,000 calls, which is wolkvox's limit, two share an id once in two million days; of 600,000 once in 25,000.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Packed(u128);
 
@@ -74,7 +77,7 @@ impl Packed {
     }
 
     /// A call, if its times fit.
-    pub(super) fn new(id: u64, route: u16, times: Times) -> Option<Self> {
+    pub(super) fn new(id: u64, route: u32, times: Times) -> Option<Self> {
         let mut packed = u128::from(id) << ID_AT | u128::from(route) << ROUTE_AT;
         for (position, time) in (0..).zip([times.in_ivr, times.journey, times.waited, times.with_agent]) {
             packed |= time.packed()? << (position * TIME_BITS);
@@ -83,7 +86,7 @@ impl Packed {
     }
 
     /// A call whose times are kept elsewhere.
-    pub(super) fn long(id: u64, route: u16) -> Self {
+    pub(super) fn long(id: u64, route: u32) -> Self {
         Self(u128::from(id) << ID_AT | u128::from(route) << ROUTE_AT | LONG)
     }
 
@@ -91,9 +94,9 @@ impl Packed {
         (self.0 >> ID_AT) as u64
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the lowest sixteen bits are wanted")]
-    pub(super) fn route(self) -> u16 {
-        (self.0 >> ROUTE_AT) as u16
+    #[expect(clippy::cast_possible_truncation, reason = "the lowest twenty bits are wanted")]
+    pub(super) fn route(self) -> u32 {
+        (self.0 >> ROUTE_AT) as u32 & NO_ROUTE
     }
 
     /// The call's times, unless they are kept elsewhere.
@@ -131,11 +134,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_call_is_unpacked_as_it_was_packed(hash: u64, route: u16, times in [time(), time(), time(), time()]) {
+        fn a_call_is_unpacked_as_it_was_packed(hash: u64, route in 0..=NO_ROUTE, times in [time(), time(), time(), time()]) {
             let [in_ivr, journey, waited, with_agent] = times;
             let told = Times { in_ivr, journey, waited, with_agent };
             let id = Packed::id_of(hash);
-            prop_assert_eq!(id, hash >> 8);
+            prop_assert_eq!(id, hash >> 12);
             let is_short = |time: &Time| time.milliseconds().is_none_or(|told| told % 1000 == 0 && told < 16_382_000);
             let packed = Packed::new(id, route, told);
             prop_assert_eq!(packed.is_some(), times.iter().all(is_short));

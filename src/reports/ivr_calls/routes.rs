@@ -4,10 +4,12 @@ use std::hash::BuildHasher as _;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// So many routes, or so many bytes of words, are more than one answer should tell of. With those of another answer, and of
-/// what has arrived with it, they still have numbers of two bytes.
-const MOST_ROUTES: usize = 30_000;
-const MOST_BYTES_OF_WORDS: usize = 1 << 20;
+use super::packed::NO_ROUTE;
+
+/// So many routes, or so many bytes of words, are more than one answer should tell of: it has fewer rows. With those of
+/// another answer, and of what has arrived with it, they still have numbers.
+const MOST_ROUTES: usize = 65_000;
+const MOST_BYTES_OF_WORDS: usize = 8 << 20;
 
 /// How a call went, as labels know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +36,7 @@ pub(super) struct Routes {
     words: Words,
     all: Vec<Stops>,
     /// The routes' numbers by the hash of their words: the words of a known route are looked up once, all together.
-    by_words: HashTable<u16>,
+    by_words: HashTable<u32>,
     hasher: DefaultHashBuilder,
     /// Whether there was a route that has no number any more.
     has_lost: bool,
@@ -52,16 +54,17 @@ struct Stops {
 }
 
 impl Routes {
-    /// The number of this route, which is made only if it is new.
-    pub(super) fn number(&mut self, route: &Route<'_>) -> u16 {
+    /// The number of this route, which is made only if it is new. It fits where a call keeps it.
+    pub(super) fn number(&mut self, route: &Route<'_>) -> u32 {
         let hash = self.hasher.hash_one(route);
         if let Some(number) = self.by_words.find(hash, |number| self.at(*number) == Some(*route)) {
             return *number;
         }
-        let Ok(number) = u16::try_from(self.all.len()) else {
+        let number = u32::try_from(self.all.len()).unwrap_or(NO_ROUTE).min(NO_ROUTE);
+        if number == NO_ROUTE {
             self.has_lost = true;
-            return u16::MAX;
-        };
+            return NO_ROUTE;
+        }
         let mut word = |text: &str| self.words.number(text);
         let stops = Stops {
             routing_point: word(route.routing_point),
@@ -73,7 +76,7 @@ impl Routes {
         };
         self.all.push(stops);
         let Self { words, all, by_words, hasher, .. } = self;
-        let rehash = |number: &u16| all.get(usize::from(*number)).map_or(0, |stops| hasher.hash_one(words.told(stops)));
+        let rehash = |number: &u32| all.get(*number as usize).map_or(0, |stops| hasher.hash_one(words.told(stops)));
         by_words.insert_unique(hash, number, rehash);
         number
     }
@@ -88,8 +91,8 @@ impl Routes {
         self.has_lost || self.all.len() >= MOST_ROUTES || self.words.bytes >= MOST_BYTES_OF_WORDS
     }
 
-    fn at(&self, number: u16) -> Option<Route<'_>> {
-        self.all.get(usize::from(number)).map(|stops| self.words.told(stops))
+    fn at(&self, number: u32) -> Option<Route<'_>> {
+        self.all.get(number as usize).map(|stops| self.words.told(stops))
     }
 }
 
@@ -112,7 +115,7 @@ impl Words {
         if let Some(number) = by_text.find(hash, |number| word(number) == text) {
             return *number;
         }
-        // There are at most five for each of the routes, which have numbers of two bytes.
+        // There are at most five for each of the routes.
         let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
         by_text.insert_unique(hash, number, |number| hasher.hash_one(word(number)));
         all.push(text.into());
@@ -170,10 +173,10 @@ mod tests {
     #[test]
     fn what_has_no_number_any_more_is_not_taken_for_another_route() {
         let mut routes = Routes::default();
-        for point in 0..70_000 {
+        for point in 0..NO_ROUTE + 10 {
             routes.number(&route(&point.to_string()));
         }
-        assert_eq!(routes.each().count(), 1 << 16);
+        assert_eq!(routes.each().count(), NO_ROUTE as usize);
         assert!(routes.has_lost && routes.are_many());
     }
 }
