@@ -132,14 +132,14 @@ async fn an_answer_of_too_many_calls_is_asked_for_in_halves() {
 
 #[tokio::test]
 async fn an_answer_about_more_than_any_contact_centre_has_is_not_read_to_its_end() {
-    for (report, row, most) in [
-        ("skills", "{\"skill_id\":\"#\",\"stat_inbound\":\"1\"}", 20_000),
-        ("agents", "{\"agent_id\":\"#\",\"hour\":\"8\",\"login_time\":\"00:01:00\"}", 20_000),
-        ("closed_interactions", "{\"agent_name\":\"A\",\"cod_act\":\"#\",\"interactions\":\"1\"}", 200_000),
+    for (report, row) in [
+        ("skills", "{\"skill_id\":\"#\",\"stat_inbound\":\"1\"}"),
+        ("agents", "{\"agent_id\":\"#\",\"hour\":\"8\",\"login_time\":\"00:01:00\"}"),
+        ("closed_interactions", "{\"agent_name\":\"A\",\"cod_act\":\"#\",\"interactions\":\"1\"}"),
     ] {
-        let rows: Vec<_> = (0..most + 10_000).map(|id| row.replace('#', &id.to_string())).collect();
+        let rows: Vec<_> = (0..150_000).map(|id| row.replace('#', &format!("{id:0>60}"))).collect();
         let (reply, _) = ask(report, format!("[{}]", rows.join(",")).as_bytes(), 32 << 10).await;
         assert_eq!(reply.outcome.map_err(|trouble| trouble.cause()), Err(Cause::TooLarge), "{report}");
-        assert!((most..most + 2_000).contains(&reply.tally.rows), "{report}: {} rows", reply.tally.rows);
+        assert!(reply.tally.rows < 120_000, "{report}: {} rows", reply.tally.rows);
     }
 }
