@@ -230,17 +230,27 @@ fn smooth(rate: &str) -> String {
     format!("avg_over_time({rate}[10m:1m])")
 }
 
+/// Seconds of agents per second that wolkvox has told of in a window. The window's own length is the wrong divisor: in the
+/// first half hour of a Prometheus it is not full, and people who are there would be missing; after an outage one answer
+/// tells of hours.
+fn per_second_told(by: &str, seconds: &str, window: &str) -> String {
+    let end = format!("wolkvox_report_window_end_timestamp_seconds{{{OPERATION}, report=\"agents\"}}");
+    let told = format!("(max by (operation) (delta({end}[{window}])) > 0)");
+    let grown = once(&format!("increase({seconds}[{window}])"));
+    smooth(&sum(by, &format!("{grown} / on (operation) group_left () {told}")))
+}
+
 /// How many agents were in these states on average over a window: seconds per second are heads.
 #[must_use]
 pub fn heads(by: &str, matchers: &str, states: &str, window: &str) -> String {
-    let rate = format!("rate(wolkvox_agent_state_seconds_total{{{matchers}, state=~\"{states}\"}}[{window}])");
-    smooth(&sum(by, &once(&rate)))
+    let seconds = format!("wolkvox_agent_state_seconds_total{{{matchers}, state=~\"{states}\"}}");
+    per_second_told(by, &seconds, window)
 }
 
 /// How many agents were logged in on average.
 #[must_use]
 pub fn logged_in(by: &str, window: &str) -> String {
-    smooth(&sum(by, &once(&format!("rate(wolkvox_agent_login_seconds_total{{{OPERATION}}}[{window}])"))))
+    per_second_told(by, &format!("wolkvox_agent_login_seconds_total{{{OPERATION}}}"), window)
 }
 
 /// Calls through a routing point with this outcome; of any where it is empty.

@@ -36,15 +36,26 @@ pub(crate) fn too_old(reports: &str) -> String {
     format!("({} > {})", age(reports), limit(reports))
 }
 
-/// For how many minutes data have been too old to be shown; 720 where nothing is known of them for as long.
-pub(crate) fn minutes_old(reports: &str) -> String {
-    format!("max({}) / 60 or {LOOKED_BACK} * absent({})", too_old(reports), answered(reports))
+/// Reports that are asked for and have not been answered yet: there is no age to tell.
+fn never(reports: &str) -> String {
+    let asked = format!(r#"wolkvox_report_interval_seconds{{operation=~"$operation", report=~"{reports}"}}"#);
+    format!("({asked} unless on (operation, report) {})", answered(reports))
 }
 
-/// Operations of which one of these reports at least has not been answered yet: there is no age to tell.
+/// Operations of which one of these reports at least has not been answered yet.
 pub(crate) fn unanswered(reports: &str) -> String {
-    let asked = format!(r#"wolkvox_report_interval_seconds{{operation=~"$operation", report=~"{reports}"}}"#);
-    format!("max by (operation) ({asked} unless on (operation, report) {})", answered(reports))
+    format!("max by (operation) {}", never(reports))
+}
+
+/// The ages of those reports that are not known now: of what is too old its own, of what was never answered twelve
+/// hours, so that a sum over operations does not look whole where one of them is missing.
+pub(crate) fn not_known(reports: &str) -> String {
+    format!("({} or {} + 0 * {})", too_old(reports), LOOKED_BACK * 60, never(reports))
+}
+
+/// For how many minutes data have been too old to be shown; 720 where nothing is known of them for as long.
+pub(crate) fn minutes_old(reports: &str) -> String {
+    format!("max({}) / 60 or {LOOKED_BACK} * absent({})", not_known(reports), answered(reports))
 }
 
 /// What is said where nothing was answered for as long, or never.

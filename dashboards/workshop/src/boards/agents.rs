@@ -36,7 +36,7 @@ fn headcount(title: &str, states: &str, colour: &'static str, about: About) -> P
         .ask(query(heads("", AGENT, states, "30m"), "agents"))
         .decimals(1)
         .aged("agents")
-        .when_empty("nobody logged in yet")
+        .when_empty("not told yet")
         .steps(&[(0.0, colour)])
         .size(4, 5)
 }
@@ -48,7 +48,7 @@ fn serving() -> Panel {
         "green",
         About {
             shows: "How many agents were on calls or in after-call work, on average over the last 30 minutes.",
-            formula: "seconds in inbound, outbound and after-call work / seconds gone by.",
+            formula: "seconds in inbound, outbound and after-call work / seconds told of.",
             unit: "agents (heads on average: 12.5 is possible).",
             act: "It is the load that the team carries. Compare with the agents that are free.",
         },
@@ -62,7 +62,7 @@ fn free() -> Panel {
         "blue",
         About {
             shows: "How many agents were ready for a call or had one ringing, on average over the last 30 minutes.",
-            formula: "seconds in ready and ring / seconds gone by. wolkvox writes a state down when it ends, so a long \
+            formula: "seconds in ready and ring / seconds told of. wolkvox writes a state down when it ends, so a long \
                       wait shows late.",
             unit: "agents (heads on average).",
             act: "0 while callers wait: the floor is full. Many, for long: plan breaks and training now.",
@@ -77,7 +77,7 @@ fn away() -> Panel {
         "orange",
         About {
             shows: "How many agents were in auxiliary states (pause, training), on average over the last 30 minutes.",
-            formula: "seconds in aux / seconds gone by. A long pause shows when it ends, all at once.",
+            formula: "seconds in aux / seconds told of. A long pause shows when it ends, all at once.",
             unit: "agents (heads on average).",
             act: "More than the plan allows while callers wait: call them back.",
         },
@@ -90,14 +90,15 @@ fn busy() -> Panel {
         formula: "occupancy = (inbound + outbound + after-call) / (login − aux); utilisation = the same above / login. \
                   A long state that ends within the hour may push occupancy above 100 % for a while.",
         unit: "share of time, in per cent.",
-        act: "Occupancy above 85 to 90 % for hours burns people out; below 60 % there are too many on the floor.",
+        act: "Occupancy above 85 to 90 % for hours burns people out. Well below 60 % in a team of twenty there are too many on \
+              the floor; a team of five must wait so that callers need not.",
     };
     Panel::new(Kind::Stat, "Occupancy and utilisation, last hour", about)
         .ask(query(occupancy("", AGENT, HOUR), "occupancy"))
         .ask(query(utilisation("", AGENT, HOUR), "utilisation"))
         .share()
         .aged("agents")
-        .when_empty("nobody logged in yet")
+        .when_empty("not told yet")
         .steps(&[(0.0, "blue"), (0.6, "green"), (0.85, "orange"), (0.9, "red")])
         .size(7, 5)
 }
@@ -121,7 +122,7 @@ fn aht() -> Panel {
 fn in_states() -> Panel {
     let about = About {
         shows: "How many agents were in each state, on average over the last 30 minutes, at each moment.",
-        formula: "seconds spent in the state / seconds gone by, of 30 minutes; the mean of the last ten such values, \
+        formula: "seconds spent in the state / seconds told of, of 30 minutes; the mean of the last ten such values, \
                   so that a poll more or less in the window is not seen. wolkvox writes a state's time down when it ends.",
         unit: "agents (heads on average).",
         act: "Look for the hour at which aux widens or ready vanishes.",

@@ -218,7 +218,7 @@ fn volumes() -> Panel {
 fn states() -> Panel {
     let about = About {
         shows: "How many agents were in each state, on average over the last 30 minutes, over all skills.",
-        formula: "seconds spent in a state / seconds gone by, of 30 minutes; the mean of the last ten such values, \
+        formula: "seconds spent in a state / seconds told of, of 30 minutes; the mean of the last ten such values, \
                   so that a poll more or less in the window is not seen. wolkvox writes a state's time down when the state ends: a \
                   long pause shows late and all at once.",
         unit: "agents.",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::age::{minutes_old, too_old, words};
+use super::age::{minutes_old, not_known, words};
 use super::verdict::{MISSING, VERDICTS, WAITING, verdicts};
 use crate::dashboard::{Choice, Dashboard, Section};
 use crate::formulas::{
@@ -63,14 +63,14 @@ fn greyed(panel: Panel, reports: &str) -> Panel {
 
 /// The condition under which a number is taken away.
 fn unless_old(reports: &str) -> String {
-    format!(" unless on () {}", too_old(reports))
+    format!(" unless on () {}", not_known(reports))
 }
 
 fn waiting() -> Panel {
     let about = About {
         shows: "Calls waiting now. On grey: how many minutes old the data are; no number is shown then.",
         formula: "sum of the queues of the chosen skills at wolkvox's last answer. Taken away once any chosen operation \
-                  has not answered for three intervals.",
+                  has not answered for three intervals, or never.",
         unit: "calls.",
         act: "Above 0: whoever can, takes a call.",
     };
@@ -151,7 +151,7 @@ fn speed() -> Panel {
         shows: "How long today's answered callers have waited on average. On grey: how many minutes old the data are.",
         formula: "sum of waits / number of waits since midnight, of answered calls that came through the IVR.",
         unit: "seconds.",
-        act: "Below the threshold beneath: good.",
+        act: "Far above the seconds beneath: some wait very long, however many are answered in time.",
     };
     let reports = "skills|ivr_calls";
     let expr = format!("{}{}", speed_of_answer("", SKILL, TODAY), unless_old(reports));
@@ -202,12 +202,13 @@ fn target(title: &str) -> Panel {
 
 fn threshold() -> Panel {
     let about = About {
-        shows: "Within how many seconds calls are to be answered.",
+        shows: "Within how many seconds a call is to be answered, to compare the mean with. It is the threshold of the \
+                service level: for the mean itself no target is configured.",
         formula: "as the exporter is configured, per operation.",
         unit: "seconds, in the name.",
-        act: "A mean wait above it cannot go with a good service level.",
+        act: "A few very long waits lift the mean above it although the service level is good: somebody was forgotten.",
     };
-    Panel::new(Kind::Stat, "Target: mean wait, within", about)
+    Panel::new(Kind::Stat, "Target: each call, within", about)
         .ask(query(
             format!(
                 "max by (operation, threshold_seconds) (wolkvox_operation_service_level_target_ratio{{{OPERATION}}})"

@@ -51,7 +51,7 @@ fn needed() -> String {
 fn load() -> Panel {
     let about = About {
         shows: "The load that agents carry: work in progress at once, on average over the last 30 minutes.",
-        formula: "(inbound + outbound + after-call seconds) / seconds gone by. It is what was carried; callers who gave \
+        formula: "(inbound + outbound + after-call seconds) / seconds told of. It is what was carried; callers who gave \
                   up would have been more.",
         unit: "Erlangs: agents busy at once.",
         act: "There must be more agents than this; how many more, Erlang C tells beside.",
@@ -60,7 +60,7 @@ fn load() -> Panel {
         .ask(query(offered_load(), "{{operation}}"))
         .decimals(1)
         .aged("agents")
-        .when_empty("nobody logged in yet")
+        .when_empty("not told yet")
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
 }
@@ -68,7 +68,7 @@ fn load() -> Panel {
 fn at_work() -> Panel {
     let about = About {
         shows: "Agents on calls, in after-call work, ringing or ready, on average over the last 30 minutes.",
-        formula: "seconds in these states / seconds gone by; the mean of the last ten such values, so that a poll more or \
+        formula: "seconds in these states / seconds told of; the mean of the last ten such values, so that a poll more or \
                   less in the window is not seen. wolkvox writes states down when they end.",
         unit: "agents (heads on average).",
         act: "Compare with the plan.",
@@ -77,7 +77,7 @@ fn at_work() -> Panel {
         .ask(query(available(), "{{operation}}"))
         .decimals(1)
         .aged("agents")
-        .when_empty("nobody logged in yet")
+        .when_empty("not told yet")
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
 }
@@ -123,13 +123,14 @@ fn busy() -> Panel {
         formula: "(inbound + outbound + after-call) / (login − aux). A long state that ends within the hour may push it \
                   above 100 % for a while.",
         unit: "share of time, in per cent.",
-        act: "Above 85 to 90 % for hours: too few. Below 60 %: too many.",
+        act: "Above 85 to 90 % for hours: too few. Well below 60 %: too many, in a team of twenty; a team of five must wait \
+              so that callers need not. The gap beside tells which.",
     };
     Panel::new(Kind::Stat, "Occupancy", about)
         .ask(query(occupancy("operation", OPERATION, HOUR), "{{operation}}"))
         .share()
         .aged("agents")
-        .when_empty("nobody logged in yet")
+        .when_empty("not told yet")
         .steps(&[(0.0, "blue"), (0.6, "green"), (0.85, "orange"), (0.9, "red")])
         .option("textMode", json!("value_and_name"))
         .size(5, 5)
@@ -138,7 +139,7 @@ fn busy() -> Panel {
 fn staffing() -> Panel {
     let about = About {
         shows: "Load, available and required agents at each moment, over the last 30 minutes each.",
-        formula: "load = serving seconds / time; available = those plus ready and ringing; required = Erlang C.",
+        formula: "load = serving seconds / seconds told of; available = those plus ready and ringing; required = Erlang C.",
         unit: "agents; the load in Erlangs.",
         act: "Available must run above required, and required above the load. Where it does not, that is the hour to \
               plan anew.",
@@ -155,7 +156,7 @@ fn staffing() -> Panel {
 fn gaps() -> Panel {
     let about = About {
         shows: "Available minus required agents at each moment: below 0 they were missing.",
-        formula: "(serving + ready + ringing seconds) / time − Erlang C, of the last 30 minutes.",
+        formula: "(serving + ready + ringing seconds) / seconds told of − Erlang C, of the last 30 minutes.",
         unit: "agents; below 0: missing.",
         act: "The same hour below 0 day after day is a schedule, not a bad day.",
     };
@@ -248,7 +249,7 @@ fn states() -> Panel {
     let about = About {
         shows: "How many agents were in each state, on average over the last 30 minutes; on top, in grey, \
                 those of whose time wolkvox has not told a state yet. The height is all who were logged in.",
-        formula: "seconds spent in the state / seconds gone by, of 30 minutes, the mean of the last ten such values; grey: \
+        formula: "seconds spent in the state / seconds told of, of 30 minutes, the mean of the last ten such values; grey: \
                   the same of login less all states. wolkvox writes a state's time down when it ends.",
         unit: "agents (heads on average).",
         act: "Much grey: long pauses or calls that have not ended. Wide aux at busy hours: move the breaks.",
