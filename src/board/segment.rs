@@ -12,7 +12,7 @@ const LEVEL: Compression = Compression::new(2);
 
 /// Segments are short, some 5 kB, and sent one by one they take nearly twice the CPU of one piece: up to here, which is more
 /// than half a million series take, they are copied into one.
-const COPIED_AS_A_WHOLE: usize = 4 << 20;
+const PACKED_AS_A_WHOLE: usize = 4 << 20;
 
 /// A compressed stretch of text that can be joined with others into one gzip member.
 ///
@@ -72,7 +72,7 @@ impl Opening {
             pieces.share(segment.deflated.clone());
             (crc, len) = joined((crc, len), segment);
         }
-        Self { pieces: pieces.into_vec(COPIED_AS_A_WHOLE), crc, len }
+        Self { pieces: pieces.into_vec(PACKED_AS_A_WHOLE), crc, len }
     }
 
     /// The whole member, in pieces, with this as its last segment.
