@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 PATIENCE = 60.0
@@ -44,6 +44,13 @@ class Process:
     def memory(self, what="VmRSS"):
         """Resident bytes, or with VmHWM the most that they ever were."""
         return sum(_status(pid, what) for pid in self.family())
+
+    def pin(self, cores):
+        """Keeps its threads on these cores."""
+        for pid in self.family():
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with suppress(OSError):
+                    os.sched_setaffinity(int(thread), cores)
 
     def wait(self, until, what, patience=PATIENCE):
         """Waits until this is true of the process."""
@@ -125,6 +132,17 @@ def load(setting, url, *flags):
     if done["status"] != 0:
         raise RuntimeError(f"{url}: {done['err']}")
     return json.loads(done["out"])
+
+
+@contextmanager
+def on(cores):
+    """What is started meanwhile runs on these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def get(address, path, headers=None):

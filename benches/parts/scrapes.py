@@ -6,13 +6,22 @@ import statistics
 import urllib.request
 
 from . import exporter
-from .processes import Stage, free_port, get, is_ready, load, yardstick
+from .processes import Stage, free_port, get, is_ready, load, on, yardstick
 from .table import Row, ms, progress, times
 
 # Operations, agents, skills: about so many series.
 SIZES = {1_000: (1, 40, 20), 10_000: (5, 100, 40), 100_000: (48, 100, 40), 500_000: (242, 100, 40)}
 CHEAP_SIZES = (1_000, 10_000)
-CLIENTS = (1, 10)
+ALL_CORES = os.sched_getaffinity(0)
+ONE_CORE = {min(ALL_CORES)}
+# Who asks: how many clients, on which cores, and which the server has. A lone client and its server wait for one another
+# all the time. On two cores each has to be woken, on one it is only its turn, which takes half as long; left alone, the
+# kernel has the two now so, now so, for seconds, and the comparison would be one of its moods.
+ASKERS = {
+    "one client": (1, ONE_CORE, ALL_CORES - ONE_CORE or ONE_CORE),
+    "one client on the server's core": (1, ONE_CORE, ONE_CORE),
+    "10 clients": (10, ALL_CORES, ALL_CORES),
+}
 FORMS = ("plain", "gzip")
 # What encodes at each scrape takes part in so many rounds: one such scrape may take seconds.
 SLOW_ROUNDS = 2
@@ -45,29 +54,34 @@ def _idle(setting, size):
         seen = {}
         for turn in range(setting.rounds):
             progress(f"{series:,} series, round {turn + 1} of {setting.rounds}")
-            for clients in CLIENTS:
+            for who in ASKERS:
                 for form in FORMS:
                     for name, (server, url) in servers.items():
                         if name in ("exporter", "nginx") or turn < SLOW_ROUNDS:
-                            seen.setdefault((clients, form, name), []).append(
-                                _scrapes(setting, server, url, clients, form, name in ("exporter", "nginx"))
+                            seen.setdefault((who, form, name), []).append(
+                                _scrapes(setting, server, url, who, form, name in ("exporter", "nginx"))
                             )
         memory = {name: server.memory() for name, (server, _) in servers.items()}
     rows = []
-    for clients in CLIENTS:
+    for who in ASKERS:
         for form in FORMS:
-            medians = {name: _median(seen[clients, form, name]) for name in servers}
-            rows.append(_row(series, clients, form, medians))
+            medians = {name: _median(seen[who, form, name]) for name in servers}
+            rows.append(_row(series, who, form, medians))
     told = ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in memory.items() if name != "exporter")
     rows.append(Row(f"{series:,} series, resident", f"{memory['exporter'] / 1e6:.0f} MB", told))
     return rows
 
 
-def _scrapes(setting, server, url, clients, form, is_quick):
+def _scrapes(setting, server, url, who, form, is_quick):
+    clients, cores, servers_cores = ASKERS[who]
     seconds = 0.3 if setting.is_cheap else 1.0
     flags = ["--clients", clients, "--seconds", seconds, "--at-least", 10 if is_quick else 1]
+    # What takes all cores for a scrape keeps them.
+    server.pin(servers_cores if is_quick else ALL_CORES)
     before = server.cpu()
-    told = load(setting, url, *flags, *(["--gzip"] if form == "gzip" else []))
+    with on(cores):
+        told = load(setting, url, *flags, *(["--gzip"] if form == "gzip" else []))
+    server.pin(ALL_CORES)
     told["cpu_ms"] = (server.cpu() - before) * 1000 / told["scrapes"]
     return told
 
@@ -76,7 +90,7 @@ def _median(rounds):
     return {name: statistics.median(one[name] for one in rounds) for name in ("median_ms", "p99_ms", "cpu_ms")}
 
 
-def _row(series, clients, form, medians):
+def _row(series, who, form, medians):
     own = medians["exporter"]
     beside = [
         f"{name} {ms(medians[name]['median_ms'])} (CPU {ms(medians[name]['cpu_ms'])})"
@@ -87,7 +101,6 @@ def _row(series, clients, form, medians):
     if "nginx" in medians:
         ratio = times(own["median_ms"] / medians["nginx"]["median_ms"])
         goal = "≤ 1.25 of nginx"
-    who = "one client" if clients == 1 else f"{clients} clients"
     shown = f"{ms(own['median_ms'])} (CPU {ms(own['cpu_ms'])})"
     return Row(f"{series:,} series, {form}, {who}", shown, ", ".join(beside), ratio, goal)
 

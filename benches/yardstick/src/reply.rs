@@ -1,7 +1,8 @@
 //! Reads answers of HTTP/1.1 off a connection that stays, and keeps nothing that nobody wants: a client that costs little.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, Read, Write as _};
 use std::net::TcpStream;
+use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -9,9 +10,12 @@ use anyhow::{Context as _, bail};
 /// Whoever does not answer by then is broken.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+const PAGE: usize = 4096;
+const BUFFER: usize = 256 << 10;
+
 /// A connection that is asked one thing again and again.
 pub(crate) struct Connection {
-    stream: BufReader<TcpStream>,
+    stream: Buffered,
     request: Vec<u8>,
 }
 
@@ -30,12 +34,12 @@ impl Connection {
         stream.set_read_timeout(Some(PATIENCE))?;
         let encoding = if wants_gzip { "Accept-Encoding: gzip\r\n" } else { "" };
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{encoding}\r\n").into_bytes();
-        Ok(Self { stream: BufReader::with_capacity(256 << 10, stream), request })
+        Ok(Self { stream: Buffered::of(stream), request })
     }
 
     /// Asks once; the body goes to `keep`, where there is one.
     pub(crate) fn ask(&mut self, mut keep: Option<&mut Vec<u8>>) -> anyhow::Result<Reply> {
-        self.stream.get_mut().write_all(&self.request)?;
+        self.stream.stream.write_all(&self.request)?;
         let first = self.line()?;
         let status = first.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
         let mut length = None;
@@ -95,5 +99,48 @@ impl Connection {
             left -= passed as u64;
         }
         Ok(())
+    }
+}
+
+/// Reads ahead into whole pages.
+///
+/// The kernel copies with `rep movsb`, which some processors of AMD do at a fifteenth of its rate where the target lies 1
+/// to 31 bytes behind the source within a page. What a server writes lies at the beginning of a page of the kernel's,
+/// and a large `Vec` 16 bytes behind that of its own: a client with such a buffer would measure the allocator.
+struct Buffered {
+    stream: TcpStream,
+    room: Vec<u8>,
+    pages: Range<usize>,
+    arrived: Range<usize>,
+}
+
+impl Buffered {
+    fn of(stream: TcpStream) -> Self {
+        let room = vec![0; BUFFER + PAGE];
+        let begin = room.as_ptr().align_offset(PAGE);
+        Self { stream, room, pages: begin..begin + BUFFER, arrived: begin..begin }
+    }
+}
+
+impl Read for Buffered {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.fill_buf()?.read(into)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl BufRead for Buffered {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        if self.arrived.is_empty() {
+            let begin = self.pages.start;
+            let read = self.stream.read(&mut self.room[self.pages.clone()])?;
+            self.arrived = begin..begin + read;
+        }
+        Ok(&self.room[self.arrived.clone()])
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.arrived.start += bytes;
     }
 }
