@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     log::start(arguments.log_level, arguments.log_format);
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(app::run(arguments)),
         Err(error) => {
             tracing::error!(%error, "the runtime could not be started");

@@ -139,8 +139,9 @@ impl Upstream {
             if facts.is_full() {
                 return in_halves(report, "sent more than this process has memory for");
             }
-            // A scrape that waits for the processor should not wait for all of a large answer.
+            // Neither a scrape that waits for the processor nor another poll should wait for all of a large answer.
             std::thread::yield_now();
+            tokio::task::yield_now().await;
         }
         let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
         if tally.rows > 0 && tally.rejected_as(Rejection::NotAnObject) == tally.rows {

@@ -253,6 +253,28 @@ async fn an_answer_slower_than_a_minute_is_given_up() {
 }
 
 #[tokio::test]
+async fn while_a_large_answer_is_read_others_have_their_turn() {
+    const PIECES: usize = 500;
+    let large = axum::Router::new().fallback(async || {
+        let head = bytes::Bytes::from_static(br#"{"data":[{"skill_id":"1"}"#);
+        let piece = bytes::Bytes::from_static(br#",{"skill_id":"1"}"#);
+        let pieces = std::iter::once(head).chain(std::iter::repeat_n(piece, PIECES)).chain(["]}".into()]);
+        axum::body::Body::from_stream(futures_util::stream::iter(pieces.map(Ok::<_, std::io::Error>)))
+    });
+    let mut asking = std::pin::pin!(ask_over(Transport::Router(large), "skills", "http://wolkvox.test"));
+    let mut turns = 0;
+    let (reply, _) = loop {
+        tokio::select! {
+            biased;
+            answered = &mut asking => break answered,
+            () = std::future::ready(()) => turns += 1,
+        }
+    };
+    assert_eq!(reply.tally.rows, PIECES as u64 + 1);
+    assert!(turns > PIECES, "{turns}");
+}
+
+#[tokio::test]
 async fn troubles_tell_neither_the_token_nor_the_answer() {
     let secret = format!("customer 573001234567 {TOKEN}");
     for (status, body) in [
