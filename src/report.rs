@@ -156,7 +156,8 @@ pub trait Report: 'static {
     const INTERVAL: Duration;
     /// What it measures, in the order served.
     const FAMILIES: Families;
-    /// The fields of a row, lower case, needed or not, in wolkvox's order. Others are counted as unknown.
+    /// The fields of a row, lower case, best in the order in which they are read, and then those that are not. Others are
+    /// counted as unknown.
     const FIELDS: &'static [&'static str];
     /// The field that says which hour of the clock a row is about, where each row is about one: a single answer then
     /// tells all hours of a day apart.

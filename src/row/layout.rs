@@ -4,6 +4,8 @@
 //! each value of one row is only compared in the next one, and nothing but its values is looked at. What is written in any
 //! other way is not read here at all.
 
+use wide::u8x16;
+
 use super::Word;
 
 /// Rows with more fields than this, or with longer keys and blanks, are not worth being remembered: no report has them.
@@ -141,33 +143,18 @@ fn plain_characters(bytes: &[u8]) -> usize {
     let mut passed = 0;
     let mut rest = bytes;
     while let Some((sixteen, behind)) = rest.split_first_chunk::<16>() {
-        let (low, high) = halves(*sixteen);
-        let (low, high) = (marks(low), marks(high));
-        if low | high != 0 {
-            let within = if low == 0 { 8 + high.trailing_zeros() / 8 } else { low.trailing_zeros() / 8 };
-            return passed + within as usize;
+        let sixteen = u8x16::new(*sixteen);
+        let found = sixteen.simd_eq(u8x16::splat(b'"'))
+            | sixteen.simd_eq(u8x16::splat(b'\\'))
+            | sixteen.simd_le(u8x16::splat(0x1F));
+        let found = found.to_bitmask();
+        if found != 0 {
+            return passed + found.trailing_zeros() as usize;
         }
         passed += 16;
         rest = behind;
     }
     passed + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the halves are wanted")]
-const fn halves(sixteen: [u8; 16]) -> (u64, u64) {
-    let sixteen = u128::from_le_bytes(sixteen);
-    (sixteen as u64, (sixteen >> 64) as u64)
-}
-
-/// Marks the lowest of eight bytes that is a quote, a backslash or a control character, and perhaps some above it.
-const fn marks(eight: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    let [quotes, backslashes] = [eight ^ (ONES * 0x22), eight ^ (ONES * 0x5C)];
-    let found = (eight.wrapping_sub(ONES * 0x20) & !eight)
-        | (quotes.wrapping_sub(ONES) & !quotes)
-        | (backslashes.wrapping_sub(ONES) & !backslashes);
-    found & HIGHS
 }
 
 /// Whether the bytes begin so. What stands before a value is some thirty bytes, for which asking the C library would take
@@ -271,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_ends_at_its_quote_wherever_that_lies_among_eight_bytes() {
+    fn a_text_ends_at_its_quote_wherever_that_lies_among_sixteen_bytes() {
         for before in 0..20 {
             for behind in 0..20 {
                 let text = format!("{}\"{}", "\u{e9}".repeat(before), "x".repeat(behind));

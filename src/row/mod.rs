@@ -101,6 +101,17 @@ impl<'a> Word<'a> {
         self.read(value::ratio, Rejection::BadRatio)
     }
 
+    /// A duration in seconds; nothing where the word is blank.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadDuration`] where it is not one.
+    fn seconds(self) -> Result<Option<f64>, Rejection> {
+        // Nearly all are written as they stand on a clock, and need not be tidied for it.
+        let clock = self.0.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).and_then(value::clock);
+        clock.map_or_else(|| self.read(value::seconds, Rejection::BadDuration), |seconds| Ok(Some(seconds)))
+    }
+
     /// The row inside this word, when it is an object.
     #[must_use]
     pub fn row(self, fields: &'static [&'static str]) -> Option<Row<'a>> {
@@ -118,7 +129,7 @@ pub struct Row<'a> {
     fields: &'static [&'static str],
     /// The word of each field in `fields`, where the row had it.
     words: SmallVec<[Option<Word<'a>>; 24]>,
-    /// The place behind the field that was read last: reports mostly read in the order of the list.
+    /// The place behind the field that was read last: large answers are read in the order of the list.
     next: Cell<usize>,
     /// What else the row had, as far as it is worth being looked at.
     others: SmallVec<[(Cow<'a, str>, Word<'a>); 4]>,
@@ -131,7 +142,7 @@ const MOST_OTHERS: usize = 256;
 
 impl<'a> Row<'a> {
     /// Reads one JSON value, and remembers how it was written. `fields` are the lower-case names that the report knows,
-    /// needed or not, best in the order in which wolkvox writes them.
+    /// needed or not, best in the order in which it reads them.
     ///
     /// # Errors
     ///
@@ -192,6 +203,16 @@ impl<'a> Row<'a> {
         self.word(field)?.text()
     }
 
+    /// Adds fields to `written` as they stand in the row. What is written alike of the same fields, in the same order, says
+    /// the same.
+    pub fn copy_written(&self, fields: &[&str], written: &mut SmallVec<[u8; 128]>) {
+        for field in fields {
+            // JSON values one behind the other, with commas between them, are never those of another row.
+            written.extend_from_slice(self.word(field).map_or(&[], |word| word.0.as_bytes()));
+            written.push(b',');
+        }
+    }
+
     /// The tidied text of the field that says whom or what the row is about.
     ///
     /// # Errors
@@ -234,7 +255,7 @@ impl<'a> Row<'a> {
     ///
     /// [`Rejection::BadDuration`] where it is not one.
     pub fn seconds(&self, field: &str) -> Result<Option<f64>, Rejection> {
-        self.read(field, value::seconds, Rejection::BadDuration)
+        self.word(field).map_or(Ok(None), Word::seconds)
     }
 
     /// An hour of the day; nothing where the field is blank.
@@ -265,18 +286,21 @@ impl<'a> Row<'a> {
     }
 
     fn word(&self, field: &str) -> Option<Word<'a>> {
+        let is_it = |known: &&str| are_same(known, field);
         let next = self.next.get();
-        let (before, behind) = self.fields.split_at_checked(next).unwrap_or((self.fields, &[]));
-        // A report mostly asks by the very text that stands in its list.
-        let is_it = |known: &&str| std::ptr::eq::<str>(*known, field) || *known == field;
-        let in_order = behind.iter().position(is_it).map(|position| next + position);
-        let place = in_order.or_else(|| before.iter().position(is_it));
-        debug_assert!(place.is_some(), "{field} is not in the report's list of fields");
-        self.next.set(place? + 1);
-        *self.words.get(place?)?
+        let place = match self.fields.get(next) {
+            Some(known) if is_it(known) => next,
+            _ => {
+                let place = self.fields.iter().position(is_it);
+                debug_assert!(place.is_some(), "{field} is not in the report's list of fields");
+                place?
+            }
+        };
+        self.next.set(place + 1);
+        *self.words.get(place)?
     }
 
-    /// Files a word under its key; answers which of the known fields it is. Rows mostly come in the order of the list, so
+    /// Files a word under its key; answers which of the known fields it is. Rows often come in the order of the list, so
     /// the place after the last one is tried first.
     fn file(&mut self, key: Cow<'a, str>, word: Word<'a>, expected: usize) -> Option<usize> {
         let trimmed = key.trim();
@@ -290,6 +314,20 @@ impl<'a> Row<'a> {
             None => self.put_other(key, word),
         }
         place
+    }
+}
+
+/// Whether two names are the same. They are so short that calling the C library would take longer than looking.
+fn are_same(one: &str, other: &str) -> bool {
+    let [one, other] = [one.as_bytes(), other.as_bytes()];
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.first_chunk::<8>(), other.first_chunk::<8>()) {
+        (Some(first), Some(other_first)) if one.len() <= 16 => {
+            first == other_first && one.last_chunk::<8>() == other.last_chunk::<8>()
+        }
+        _ => one.iter().eq(other),
     }
 }
 

@@ -3,8 +3,8 @@
 use bytes::{Buf as _, Bytes};
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// Bytes unpacked at once: a hundred rows, which stay in the processor's cache while they are read.
-const ROOM: usize = 64 << 10;
+/// Bytes unpacked at once: two hundred rows, which stay in the processor's cache while they are read.
+const ROOM: usize = 128 << 10;
 
 /// The window that gzip may look back over, as a power of two: its largest.
 const WINDOW_BITS: u8 = 15;

@@ -5,8 +5,8 @@ use super::number;
 /// A duration in seconds, from `H+:MM:SS`, `M+:SS` or a number of seconds.
 #[must_use]
 pub fn seconds(text: &str) -> Option<f64> {
-    if let Some(seconds) = usual(text.as_bytes()) {
-        return Some(f64::from(seconds));
+    if let Some(seconds) = clock(text) {
+        return Some(seconds);
     }
     let Some((rest, last)) = text.rsplit_once(':') else {
         return number::amount(text);
@@ -19,9 +19,10 @@ pub fn seconds(text: &str) -> Option<f64> {
     Some(hours * 3600.0 + minutes * 60.0 + below_sixty(last)?)
 }
 
-/// `HH:MM:SS`, which nearly all are: large answers have millions of them.
-fn usual(bytes: &[u8]) -> Option<u32> {
-    let [hours, hour, b':', minutes, minute, b':', tens, units] = *bytes else { return None };
+/// A duration in seconds, from `HH:MM:SS`, as nearly all are written: large answers have millions of them.
+#[must_use]
+pub fn clock(text: &str) -> Option<f64> {
+    let [hours, hour, b':', minutes, minute, b':', tens, units] = *text.as_bytes() else { return None };
     let two_digits = |tens: u8, units: u8| {
         let are_digits = tens.is_ascii_digit() && units.is_ascii_digit();
         are_digits.then(|| u32::from(tens - b'0') * 10 + u32::from(units - b'0'))
@@ -29,7 +30,7 @@ fn usual(bytes: &[u8]) -> Option<u32> {
     let below_sixty = |number: &u32| *number < 60;
     let minutes = two_digits(minutes, minute).filter(below_sixty)?;
     let seconds = two_digits(tens, units).filter(below_sixty)?;
-    Some(two_digits(hours, hour)? * 3600 + minutes * 60 + seconds)
+    Some(f64::from(two_digits(hours, hour)? * 3600 + minutes * 60 + seconds))
 }
 
 fn below_sixty(text: &str) -> Option<f64> {

@@ -8,7 +8,7 @@ mod number;
 mod text;
 mod time;
 
-pub use duration::seconds;
+pub use duration::{clock, seconds};
 pub use number::{amount, count, ratio, sum};
 pub use text::{is_blank, name, plain_name, tidy};
 pub use time::{day, hour};

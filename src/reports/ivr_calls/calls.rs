@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 
 use super::packed::{Packed, Times};
 use super::routes::{Route, Routes};
+use super::writings::Writings;
 
 /// Calls beyond these are more than one day should have. An answer of 256 MB, with 400 bytes for each row, has fewer.
 const MOST_CALLS: usize = 700_000;
@@ -24,6 +25,8 @@ const COLLECTED: usize = 1 << 15;
 #[derive(Default)]
 pub(in crate::reports) struct Calls {
     routes: Routes,
+    /// How rows of one answer write the routes.
+    writings: Writings,
     /// Sorted by id, each once.
     sorted: Arc<Vec<Packed>>,
     /// What was told since, in the order in which it was told.
@@ -44,9 +47,20 @@ impl Calls {
         Self { routes: known.routes.clone(), known: Arc::clone(&known.sorted), ..Self::default() }
     }
 
-    /// Takes in what is told of a call.
-    pub(super) fn put(&mut self, conn_id: &str, route: &Route<'_>, times: Times) {
-        let route = self.routes.number(route);
+    /// The number of the route that is written so, where one was.
+    pub(super) fn route_written(&self, written: &[u8]) -> Option<u32> {
+        self.writings.number(written)
+    }
+
+    /// The number of a route, which is known by how it is written from then on.
+    pub(super) fn route(&mut self, written: &[u8], route: &Route<'_>) -> u32 {
+        let number = self.routes.number(route);
+        self.writings.learn(written, number);
+        number
+    }
+
+    /// Takes in what is told of a call: its route, by number, and its times.
+    pub(super) fn put(&mut self, conn_id: &str, route: u32, times: Times) {
         self.enter(Packed::id_of(IDS.hash_one(conn_id)), route, times);
     }
 
@@ -182,6 +196,12 @@ mod tests {
         Times { in_ivr: Time::of(Some(seconds)), ..Times::default() }
     }
 
+    fn put(calls: &mut Calls, conn_id: &str, point: &str, times: Times) {
+        let number = calls.route(point.as_bytes(), &route(point));
+        assert_eq!(calls.route_written(point.as_bytes()), Some(number));
+        calls.put(conn_id, number, times);
+    }
+
     fn told(calls: &Calls) -> Vec<(String, Times)> {
         let routes: Vec<_> = calls.routes().map(|route| route.routing_point.to_owned()).collect();
         let mut told = Vec::new();
@@ -195,8 +215,8 @@ mod tests {
         assert_eq!(size_of::<Packed>(), 16);
         let mut calls = Calls::default();
         for id in 0..600_000_u32 {
-            calls.put(&format!("1781180000.{id}"), &route(["1", "2"][id as usize % 2]), seconds(1.0));
-            calls.put("1781180000.0", &route("3"), seconds(1.0));
+            put(&mut calls, &format!("1781180000.{id}"), ["1", "2"][id as usize % 2], seconds(1.0));
+            put(&mut calls, "1781180000.0", "3", seconds(1.0));
         }
         assert_eq!(told(&calls).len(), 600_000);
         assert!(calls.sorted.capacity() * 16 <= 600_000 * 17, "{}", calls.sorted.capacity());
@@ -208,7 +228,7 @@ mod tests {
         let puts = |times: Times| {
             let mut calls = Calls::default();
             let puts = (0..1_000_000).take_while(|number: &u32| {
-                calls.put(&number.to_string(), &route("1"), times);
+                put(&mut calls, &number.to_string(), "1", times);
                 !calls.is_full()
             });
             puts.count() + 1
@@ -222,7 +242,7 @@ mod tests {
         let mut day = Calls::default();
         let tell = |calls: &mut Calls, from: u32, times: Times| {
             for id in from..200_000 {
-                calls.put(&id.to_string(), &route(["1", "2"][id as usize % 2]), times);
+                put(calls, &id.to_string(), ["1", "2"][id as usize % 2], times);
             }
         };
         tell(&mut day, 0, seconds(1.0));
@@ -256,7 +276,7 @@ mod tests {
                 let mut arriving = if is_beside { Calls::beside(&day) } else { Calls::default() };
                 for ((id, point, time), collect) in answer {
                     let point = point.to_string();
-                    arriving.put(&id.to_string(), &route(&point), seconds(time));
+                    put(&mut arriving, &id.to_string(), &point, seconds(time));
                     expected.insert(id, (point, seconds(time)));
                     if collect == 0 {
                         arriving.collect();

@@ -8,10 +8,13 @@ mod calls;
 mod counted;
 mod packed;
 mod routes;
+mod writings;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use smallvec::SmallVec;
 
 use self::calls::Calls;
 use self::counted::{Bounds, Counted};
@@ -88,49 +91,48 @@ impl Report for IvrCalls {
     const FIELDS: &'static [&'static str] = &[
         "conn_id",
         "time_on_rp",
-        "end_date_rp",
         "rp_id",
-        "ani",
-        "customer_id",
         "time_on_skill",
         "skill_id",
         "skill_result",
         "go_to_agent",
-        "agent_id",
-        "agent_name",
         "time_with_agent",
         "cod_act",
         "cod_act_2",
         "type_interaction",
         "total_time",
+        // What nobody reads.
+        "end_date_rp",
+        "ani",
+        "customer_id",
+        "agent_id",
+        "agent_name",
     ];
 
     fn absorb(calls: &mut Calls, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
-        // Read in the order of the fields, in which they are found soonest; there are millions of rows.
-        let conn_id = row.id("conn_id");
+        // Read in the order of the list, in which they are found at once; there are millions of rows.
+        let mut written = SmallVec::<[u8; 128]>::new();
+        let conn_id = row.id("conn_id")?;
         let in_ivr = row.seconds("time_on_rp");
-        let (conn_id, routing_point) = (conn_id?, row.id("rp_id")?);
+        row.copy_written(&["rp_id"], &mut written);
         let waited = row.seconds("time_on_skill");
-        let skill = row.text("skill_id");
-        let outcome = outcome(row, skill.is_some());
+        row.copy_written(&["skill_id", "skill_result", "go_to_agent"], &mut written);
         let with_agent = row.seconds("time_with_agent");
-        let [code, second_code, kind] = ["cod_act", "cod_act_2", "type_interaction"].map(|field| row.text(field));
+        row.copy_written(&["cod_act", "cod_act_2", "type_interaction"], &mut written);
+        let journey = row.seconds("total_time");
+        let known = match calls.route_written(&written) {
+            Some(route) => Ok(route),
+            None => Err(RouteWords::of(row)?),
+        };
         let times = Times {
             in_ivr: Time::of(in_ivr?),
-            journey: Time::of(row.seconds("total_time")?),
+            journey: Time::of(journey?),
             waited: Time::of(waited?),
             with_agent: Time::of(with_agent?),
         };
-        let route = Route {
-            routing_point: &routing_point,
-            outcome,
-            skill: skill.as_deref(),
-            code: code.as_deref(),
-            // A second code classifies nothing without the first.
-            second_code: code.as_ref().and(second_code.as_deref()),
-            kind: kind.as_deref(),
-        };
-        calls.put(&conn_id, &route, times);
+        // Only a row that counts makes its route known.
+        let route = known.unwrap_or_else(|words| calls.route(&written, &words.route()));
+        calls.put(&conn_id, route, times);
         Ok(())
     }
 
@@ -226,6 +228,42 @@ impl Report for IvrCalls {
     }
 }
 
+/// What a row says of the route, in words that live as long as they are looked at.
+struct RouteWords<'a> {
+    routing_point: Cow<'a, str>,
+    outcome: Outcome,
+    skill: Option<Cow<'a, str>>,
+    code: Option<Cow<'a, str>>,
+    second_code: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
+}
+
+impl<'a> RouteWords<'a> {
+    fn of(row: &Row<'a>) -> Result<Self, Rejection> {
+        let skill = row.text("skill_id");
+        Ok(Self {
+            routing_point: row.id("rp_id")?,
+            outcome: outcome(row, skill.is_some()),
+            skill,
+            code: row.text("cod_act"),
+            second_code: row.text("cod_act_2"),
+            kind: row.text("type_interaction"),
+        })
+    }
+
+    fn route(&self) -> Route<'_> {
+        Route {
+            routing_point: &self.routing_point,
+            outcome: self.outcome,
+            skill: self.skill.as_deref(),
+            code: self.code.as_deref(),
+            // A second code classifies nothing without the first.
+            second_code: self.code.as_ref().and(self.second_code.as_deref()),
+            kind: self.kind.as_deref(),
+        }
+    }
+}
+
 /// The skill's result decides; without one, whether the call went to an agent, or at least to a skill.
 fn outcome(row: &Row<'_>, has_skill: bool) -> Outcome {
     let result = row.text("skill_result").unwrap_or_default();
@@ -298,6 +336,32 @@ mod tests {
         expect(&lines, "wolkvox_ivr_coded_calls_total", &[r#"{activity_code="VENTA",activity_code_2=""} 2"#]);
         expect(&lines, "wolkvox_ivr_interactions_total", &[r#"{interaction_type="inbound"} 3"#]);
         assert!(!lines.iter().any(|line| line.contains("5730") || line.contains("AGENTE") || line.contains("1020")));
+    }
+
+    #[test]
+    fn a_route_is_the_same_however_it_is_written_and_another_where_its_words_are() {
+        let coded = |id: &str, first: &str, second: &str| {
+            let mut row = answered(id);
+            row["cod_act"] = first.into();
+            row["cod_act_2"] = second.into();
+            row
+        };
+        let rows = json!([
+            coded("a", "VENTA", "-"),
+            coded("b", " VENTA ", ""),
+            coded("c", "VENTA", "-"),
+            coded("d", "1\",\"2", "3"),
+            coded("e", "1", "2\",\"3"),
+        ]);
+        expect(
+            &measured::<IvrCalls>(&rows),
+            "wolkvox_ivr_coded_calls_total",
+            &[
+                r#"{activity_code="1",activity_code_2="2\",\"3"} 1"#,
+                r#"{activity_code="1\",\"2",activity_code_2="3"} 1"#,
+                r#"{activity_code="VENTA",activity_code_2=""} 3"#,
+            ],
+        );
     }
 
     #[test]
