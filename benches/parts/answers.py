@@ -25,6 +25,7 @@ HOSTILE = {
     "agents": "agents without end, each with 24 hours",
     "skills": "skills without end, each with 64 levels",
     "pairs": "agents' names and codes without end",
+    "unlike": "59,999 calls, no two of a routing point, a skill or a code",
 }
 # Who is asked for it, where that is not `ivr_calls`.
 ASKED = {"keys": "call_durations", "agents": "agents", "skills": "skills", "pairs": "closed_interactions"}
@@ -100,6 +101,8 @@ def _polled(setting, config):
     told["seconds"] = exporter.value(text, "wolkvox_report_duration_seconds")[0]
     told["bytes"] = exporter.value(text, "wolkvox_exporter_api_response_bytes_total")[0]
     told["rate"] = told["bytes"] / told["seconds"]
+    told["series"] = exporter.series(text.encode())
+    told["left_out"] = int(sum(exporter.value(text, "wolkvox_exporter_dropped_series_total")))
     told["is_answered"] = exporter.value(text, "wolkvox_report_success") == [1.0]
     return told
 
@@ -114,4 +117,6 @@ def _hostile(setting, kind, *flags):
         done = _polled(setting, config)
     outcome = "counted" if done["is_answered"] else "refused"
     read = f"{outcome} after {mb(done['bytes'])} in {done['seconds']:.2f} s"
+    if done["left_out"]:
+        read += f", {done['series']:,} series served and {done['left_out']:,} left out"
     return Row(f"hostile: {what}", f"peak {mb(done['memory'])}, {read}", goal="< 24 MB")

@@ -45,11 +45,13 @@ pub(crate) enum Hostile {
     Skills,
     /// Agents' names upon names, each with a code of its own.
     Pairs,
+    /// As many calls as an answer may have, each of a routing point, a skill and codes of its own.
+    Unlike,
 }
 
 impl Hostile {
     /// All of them, by the words that the command line has for them.
-    const ALL: [(&str, Self); 12] = [
+    const ALL: [(&str, Self); 13] = [
         ("row", Self::Row),
         ("nesting", Self::Nesting),
         ("text", Self::Text),
@@ -62,6 +64,7 @@ impl Hostile {
         ("agents", Self::Agents),
         ("skills", Self::Skills),
         ("pairs", Self::Pairs),
+        ("unlike", Self::Unlike),
     ];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -105,6 +108,12 @@ impl Hostile {
             Self::Agents => rows(agent),
             Self::Skills => rows(skill),
             Self::Pairs => rows(pair),
+            Self::Unlike => {
+                let head = Bytes::from_static(br#"{"code":"200","data":["#);
+                // One less than at what an answer counts as cut.
+                let tail = Bytes::from_static(br#"{"conn_id":"last","rp_id":"1"}]}"#);
+                Box::new(std::iter::once(head).chain(numbered(0..59_998, call)).chain(std::iter::once(tail)))
+            }
         }
     }
 }
@@ -148,6 +157,13 @@ fn skill(text: &mut String, number: usize) {
 
 fn pair(text: &mut String, number: usize) {
     let _ = write!(text, r#"{{"interactions":"1","agent_name":"{number:0>190}","cod_act":"{number:0>190}"}},"#);
+}
+
+fn call(text: &mut String, number: usize) {
+    let _ = write!(
+        text,
+        r#"{{"conn_id":"{number}","time_on_rp":"00:00:05","rp_id":"{number}","time_on_skill":"00:00:03","skill_id":"{number}","skill_result":"ANSWER","go_to_agent":"yes","time_with_agent":"00:01:00","cod_act":"{number:0>90}","cod_act_2":"b{number}","type_interaction":"t{number}","total_time":"00:02:00"}},"#
+    );
 }
 
 fn packed(pieces: Pieces) -> Bytes {

@@ -157,7 +157,8 @@ impl<'c, T: Clone + Default> Ranked<'c, T> {
 /// difference.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Buckets {
-    counts: Vec<u64>,
+    /// By bucket. There may be such for every call, so that they are small.
+    counts: Box<[u32]>,
     milliseconds: u64,
 }
 
@@ -165,7 +166,7 @@ impl Buckets {
     fn observe(&mut self, bounds: &[f64], time: Time) {
         let Some(milliseconds) = time.milliseconds() else { return };
         if self.counts.is_empty() {
-            self.counts = vec![0; bounds.len() + 1];
+            self.counts = vec![0; bounds.len() + 1].into();
         }
         let seconds = f64::from(milliseconds) / 1000.0;
         // Ten bounds are looked through sooner than halved.
@@ -180,7 +181,7 @@ impl Buckets {
         let mut distribution = Distribution::default();
         distribution.add(bounds, 0, 0, whole(self.milliseconds) / 1000.0);
         for (bucket, count) in self.counts.iter().enumerate() {
-            distribution.add(bounds, bucket, *count, 0.0);
+            distribution.add(bounds, bucket, u64::from(*count), 0.0);
         }
         distribution
     }
