@@ -39,6 +39,9 @@ const MOST_ROWS: u64 = 1 << 24;
 /// How much of a refusal is read: wolkvox's are below 200 bytes.
 const LARGEST_REFUSAL: u64 = 64 << 10;
 
+/// After so many bytes of an answer others have their turn: scrapes that wait for the processor, and the other polls.
+const TURN: usize = 256 << 10;
+
 /// The longest pause that a server's `Retry-After` can ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
 
@@ -127,6 +130,7 @@ impl Upstream {
             return verdict::of_refusal(status.as_u16(), words.as_ref(), retry_after);
         }
         let mut envelope = Envelope::new();
+        let mut unyielding = 0;
         while let Some(bytes) = arriving.chunk().await? {
             tally.bytes += bytes.len() as u64;
             if tally.bytes > LARGEST_BODY {
@@ -139,9 +143,12 @@ impl Upstream {
             if facts.is_full() {
                 return in_halves(report, "sent more than this process has memory for");
             }
-            // Neither a scrape that waits for the processor nor another poll should wait for all of a large answer.
-            std::thread::yield_now();
-            tokio::task::yield_now().await;
+            unyielding += bytes.len();
+            if unyielding >= TURN {
+                std::thread::yield_now();
+                tokio::task::yield_now().await;
+                unyielding = 0;
+            }
         }
         let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
         if tally.rows > 0 && tally.rejected_as(Rejection::NotAnObject) == tally.rows {

@@ -51,8 +51,8 @@ mod tests {
     #[test]
     fn they_take_bounded_memory() {
         let mut writings = Writings::default();
-        for number in 0..=MOST_WRITINGS as u32 {
-            writings.learn(number.to_string().as_bytes(), number);
+        for (writing, number) in (0..=MOST_WRITINGS).zip(0..) {
+            writings.learn(writing.to_string().as_bytes(), number);
         }
         assert_eq!(writings.number(b"4095"), Some(4095));
         assert_eq!(writings.number(b"4096"), None);
