@@ -203,14 +203,10 @@ impl<'a> Row<'a> {
         self.word(field)?.text()
     }
 
-    /// Adds fields to `written` as they stand in the row. What is written alike of the same fields, in the same order, says
-    /// the same.
-    pub fn copy_written(&self, fields: &[&str], written: &mut SmallVec<[u8; 128]>) {
-        for field in fields {
-            // JSON values one behind the other, with commas between them, are never those of another row.
-            written.extend_from_slice(self.word(field).map_or(&[], |word| word.0.as_bytes()));
-            written.push(b',');
-        }
+    /// Fields as they stand in the row, JSON values; nothing for those that it does not have. What is written alike of the
+    /// same fields says the same.
+    pub fn written<const N: usize>(&self, fields: [&str; N]) -> [&'a str; N] {
+        fields.map(|field| self.word(field).map_or("", |word| word.0))
     }
 
     /// The tidied text of the field that says whom or what the row is about.
@@ -286,7 +282,7 @@ impl<'a> Row<'a> {
     }
 
     fn word(&self, field: &str) -> Option<Word<'a>> {
-        let is_it = |known: &&str| are_same(known, field);
+        let is_it = |known: &&str| are_same(known.as_bytes(), field.as_bytes());
         let next = self.next.get();
         let place = match self.fields.get(next) {
             Some(known) if is_it(known) => next,
@@ -317,18 +313,18 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Whether two names are the same. They are so short that calling the C library would take longer than looking.
-fn are_same(one: &str, other: &str) -> bool {
-    let [one, other] = [one.as_bytes(), other.as_bytes()];
-    if one.len() != other.len() {
-        return false;
+/// Whether two short texts are the same: calling the C library for them would take longer than looking.
+pub(crate) fn are_same(one: &[u8], other: &[u8]) -> bool {
+    fn both_ends<const N: usize>(one: &[u8], other: &[u8]) -> bool {
+        one.first_chunk::<N>() == other.first_chunk() && one.last_chunk::<N>() == other.last_chunk()
     }
-    match (one.first_chunk::<8>(), other.first_chunk::<8>()) {
-        (Some(first), Some(other_first)) if one.len() <= 16 => {
-            first == other_first && one.last_chunk::<8>() == other.last_chunk::<8>()
+    one.len() == other.len()
+        && match one.len() {
+            0..4 => one.iter().eq(other),
+            4..8 => both_ends::<4>(one, other),
+            8..=16 => both_ends::<8>(one, other),
+            _ => one == other,
         }
-        _ => one.iter().eq(other),
-    }
 }
 
 struct Filling<'r, 'a> {
@@ -375,12 +371,27 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const FIELDS: &[&str] = &["skill_id", "skill_name", "calls", "share", "time", "hour", "date"];
 
     fn row(json: &str) -> Row<'_> {
         Row::of(json, FIELDS, &mut Layout::default()).expect("the test's row is JSON")
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_the_same_where_they_are(one in "[ab]{0,20}", at in 0_usize..20) {
+            let mut other = one.clone().into_bytes();
+            prop_assert!(are_same(one.as_bytes(), &other));
+            if let Some(byte) = other.get_mut(at) {
+                *byte = b'x';
+                prop_assert!(!are_same(one.as_bytes(), &other));
+            }
+            prop_assert!(!are_same(one.as_bytes(), &[one.as_bytes(), b"a"].concat()));
+        }
     }
 
     #[test]

@@ -48,12 +48,12 @@ impl Calls {
     }
 
     /// The number of the route that is written so, where one was.
-    pub(super) fn route_written(&self, written: &[u8]) -> Option<u32> {
+    pub(super) fn route_written(&self, written: &[&str]) -> Option<u32> {
         self.writings.number(written)
     }
 
     /// The number of a route, which is known by how it is written from then on.
-    pub(super) fn route(&mut self, written: &[u8], route: &Route<'_>) -> u32 {
+    pub(super) fn route(&mut self, written: &[&str], route: &Route<'_>) -> u32 {
         let number = self.routes.number(route);
         self.writings.learn(written, number);
         number
@@ -197,8 +197,8 @@ mod tests {
     }
 
     fn put(calls: &mut Calls, conn_id: &str, point: &str, times: Times) {
-        let number = calls.route(point.as_bytes(), &route(point));
-        assert_eq!(calls.route_written(point.as_bytes()), Some(number));
+        let number = calls.route(&[point], &route(point));
+        assert_eq!(calls.route_written(&[point]), Some(number));
         calls.put(conn_id, number, times);
     }
 

@@ -14,7 +14,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use smallvec::SmallVec;
 
 use self::calls::Calls;
 use self::counted::{Bounds, Counted};
@@ -90,16 +89,16 @@ impl Report for IvrCalls {
     const FAMILIES: Families = &[&CALLS, &IVR_DURATION, &JOURNEY, &SKILL_WAIT, &SKILL_HANDLE, &CODED, &INTERACTIONS];
     const FIELDS: &'static [&'static str] = &[
         "conn_id",
-        "time_on_rp",
         "rp_id",
-        "time_on_skill",
         "skill_id",
         "skill_result",
         "go_to_agent",
-        "time_with_agent",
         "cod_act",
         "cod_act_2",
         "type_interaction",
+        "time_on_rp",
+        "time_on_skill",
+        "time_with_agent",
         "total_time",
         // What nobody reads.
         "end_date_rp",
@@ -111,19 +110,22 @@ impl Report for IvrCalls {
 
     fn absorb(calls: &mut Calls, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
         // Read in the order of the list, in which they are found at once; there are millions of rows.
-        let mut written = SmallVec::<[u8; 128]>::new();
         let conn_id = row.id("conn_id")?;
-        let in_ivr = row.seconds("time_on_rp");
-        row.copy_written(&["rp_id"], &mut written);
-        let waited = row.seconds("time_on_skill");
-        row.copy_written(&["skill_id", "skill_result", "go_to_agent"], &mut written);
-        let with_agent = row.seconds("time_with_agent");
-        row.copy_written(&["cod_act", "cod_act_2", "type_interaction"], &mut written);
-        let journey = row.seconds("total_time");
+        let written = row.written([
+            "rp_id",
+            "skill_id",
+            "skill_result",
+            "go_to_agent",
+            "cod_act",
+            "cod_act_2",
+            "type_interaction",
+        ]);
         let known = match calls.route_written(&written) {
             Some(route) => Ok(route),
             None => Err(RouteWords::of(row)?),
         };
+        let [in_ivr, waited, with_agent, journey] =
+            ["time_on_rp", "time_on_skill", "time_with_agent", "total_time"].map(|field| row.seconds(field));
         let times = Times {
             in_ivr: Time::of(in_ivr?),
             journey: Time::of(journey?),
