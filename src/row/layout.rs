@@ -6,7 +6,7 @@
 
 use wide::u8x16;
 
-use super::Word;
+use super::{Word, are_same};
 
 /// Rows with more fields than this, or with longer keys and blanks, are not worth being remembered: no report has them.
 const MOST_FIELDS: usize = 128;
@@ -162,7 +162,7 @@ fn plain_characters(bytes: &[u8]) -> usize {
 fn begins_with(bytes: &[u8], lead: &[u8]) -> bool {
     let Some(bytes) = bytes.get(..lead.len()) else { return false };
     let (Some(last), Some(lead_last)) = (bytes.last_chunk::<16>(), lead.last_chunk::<16>()) else {
-        return bytes == lead;
+        return are_same(bytes, lead);
     };
     let (sixteens, _) = bytes.as_chunks::<16>();
     let (lead_sixteens, _) = lead.as_chunks::<16>();

@@ -203,10 +203,17 @@ impl<'a> Row<'a> {
         self.word(field)?.text()
     }
 
-    /// Fields as they stand in the row, JSON values; nothing for those that it does not have. What is written alike of the
-    /// same fields says the same.
-    pub fn written<const N: usize>(&self, fields: [&str; N]) -> [&'a str; N] {
-        fields.map(|field| self.word(field).map_or("", |word| word.0))
+    /// So many fields of the list, from this one on, as they stand in the row: JSON values; nothing for those that it does not
+    /// have. What is written alike says the same.
+    pub fn written_from<const N: usize>(&self, first: &str) -> [&'a str; N] {
+        let mut written = [""; N];
+        if let Some(words) = self.place(first).and_then(|place| self.words.get(place..place + N)) {
+            self.next.set(self.next.get() + N - 1);
+            for (written, word) in written.iter_mut().zip(words) {
+                *written = word.map_or("", |word| word.0);
+            }
+        }
+        written
     }
 
     /// The tidied text of the field that says whom or what the row is about.
@@ -282,6 +289,11 @@ impl<'a> Row<'a> {
     }
 
     fn word(&self, field: &str) -> Option<Word<'a>> {
+        *self.words.get(self.place(field)?)?
+    }
+
+    /// Where a field stands in the list, from where the next one is looked for.
+    fn place(&self, field: &str) -> Option<usize> {
         let is_it = |known: &&str| are_same(known.as_bytes(), field.as_bytes());
         let next = self.next.get();
         let place = match self.fields.get(next) {
@@ -293,7 +305,7 @@ impl<'a> Row<'a> {
             }
         };
         self.next.set(place + 1);
-        *self.words.get(place)?
+        Some(place)
     }
 
     /// Files a word under its key; answers which of the known fields it is. Rows often come in the order of the list, so

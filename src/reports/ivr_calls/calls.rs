@@ -68,6 +68,8 @@ impl Calls {
     pub(super) fn merge(&mut self, mut newer: Self) {
         // From here on the list of what was known before belongs to these calls alone, and can grow where it lies.
         newer.known = Arc::default();
+        // The answer that was written so is over, and the day goes on for long.
+        self.writings = Writings::default();
         let numbers: Vec<u32> = newer.routes.each().map(|route| self.routes.number(&route)).collect();
         newer.each_packed(|call| {
             // A call without a route is none of one answer: there were too many, and the answer is not used.

@@ -75,6 +75,9 @@ const JOURNEY_BOUNDS: [f64; 9] = [30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0,
 /// Upper bounds in seconds.
 const HANDLE_BOUNDS: [f64; 10] = [30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0, 1800.0];
 
+/// How many fields say how a call went, one behind the other in the list.
+const WORDS_OF_A_ROUTE: usize = 7;
+
 /// The report `ivr_calls`.
 pub(super) struct IvrCalls;
 
@@ -89,6 +92,7 @@ impl Report for IvrCalls {
     const FAMILIES: Families = &[&CALLS, &IVR_DURATION, &JOURNEY, &SKILL_WAIT, &SKILL_HANDLE, &CODED, &INTERACTIONS];
     const FIELDS: &'static [&'static str] = &[
         "conn_id",
+        // The words of a route.
         "rp_id",
         "skill_id",
         "skill_result",
@@ -96,6 +100,7 @@ impl Report for IvrCalls {
         "cod_act",
         "cod_act_2",
         "type_interaction",
+        // Times.
         "time_on_rp",
         "time_on_skill",
         "time_with_agent",
@@ -111,15 +116,7 @@ impl Report for IvrCalls {
     fn absorb(calls: &mut Calls, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
         // Read in the order of the list, in which they are found at once; there are millions of rows.
         let conn_id = row.id("conn_id")?;
-        let written = row.written([
-            "rp_id",
-            "skill_id",
-            "skill_result",
-            "go_to_agent",
-            "cod_act",
-            "cod_act_2",
-            "type_interaction",
-        ]);
+        let written = row.written_from::<WORDS_OF_A_ROUTE>("rp_id");
         let known = match calls.route_written(&written) {
             Some(route) => Ok(route),
             None => Err(RouteWords::of(row)?),
@@ -364,6 +361,28 @@ mod tests {
                 r#"{activity_code="VENTA",activity_code_2=""} 3"#,
             ],
         );
+    }
+
+    /// Each row differs from the first in one word, and comes behind it: the word is read though all others are known.
+    #[test]
+    fn each_word_of_a_route_makes_another() {
+        let first = json!({"conn_id":"a","rp_id":"1","skill_id":"2","skill_result":"-","go_to_agent":"no","cod_act":"A",
+            "cod_act_2":"B","type_interaction":"c"});
+        for (field, value, expected) in [
+            ("rp_id", "9", r#"wolkvox_ivr_calls_total{routing_point_id="9",outcome="abandoned"} 1"#),
+            ("skill_id", "9", r#"wolkvox_skill_wait_seconds_count{skill_id="9",outcome="abandoned"} 0"#),
+            ("skill_result", "ANSWER", r#"wolkvox_ivr_calls_total{routing_point_id="1",outcome="agent"} 1"#),
+            ("go_to_agent", "yes", r#"wolkvox_ivr_calls_total{routing_point_id="1",outcome="agent"} 1"#),
+            ("cod_act", "9", r#"wolkvox_ivr_coded_calls_total{activity_code="9",activity_code_2="B"} 1"#),
+            ("cod_act_2", "9", r#"wolkvox_ivr_coded_calls_total{activity_code="A",activity_code_2="9"} 1"#),
+            ("type_interaction", "9", r#"wolkvox_ivr_interactions_total{interaction_type="9"} 1"#),
+        ] {
+            let mut other = first.clone();
+            other["conn_id"] = "b".into();
+            other[field] = value.into();
+            let lines = measured::<IvrCalls>(&json!([first, other]));
+            assert!(lines.iter().any(|line| line == expected), "{field}: {lines:?}");
+        }
     }
 
     #[test]
