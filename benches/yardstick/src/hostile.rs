@@ -111,7 +111,7 @@ impl Hostile {
             Self::Unlike => {
                 let head = Bytes::from_static(br#"{"code":"200","data":["#);
                 // One less than at what an answer counts as cut.
-                let tail = Bytes::from_static(br#"{"conn_id":"last","rp_id":"1"}]}"#);
+                let tail = Bytes::from_static(br#"{"conn_id":"last","rp_id":"last"}]}"#);
                 Box::new(std::iter::once(head).chain(numbered(0..59_998, call)).chain(std::iter::once(tail)))
             }
         }

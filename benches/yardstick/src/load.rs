@@ -21,6 +21,8 @@ struct Task {
     duration: Duration,
     at_least: usize,
     pause: Duration,
+    /// How far behind the beginning of a page the buffer begins: 0, but to see what that changes.
+    offset: usize,
     /// A family whose samples are the same within an operation, if all are of one answer.
     consistent: Option<String>,
 }
@@ -36,6 +38,7 @@ pub(crate) fn run(flags: &Flags) -> anyhow::Result<()> {
         duration: Duration::from_secs_f64(flags.number("seconds", 1.0)?),
         at_least: flags.number("at-least", 5)?,
         pause: Duration::from_millis(flags.number("pause-ms", 0)?),
+        offset: flags.number("offset", 0)?,
         consistent: flags.given("consistent").map(str::to_owned),
     };
     let clients: usize = flags.number("clients", 1)?;
@@ -72,7 +75,7 @@ pub(crate) fn run(flags: &Flags) -> anyhow::Result<()> {
 
 /// One connection; answers how long each scrape took in milliseconds, and the bytes of the last body.
 fn scrape(task: &Task) -> anyhow::Result<(Vec<f64>, u64)> {
-    let mut connection = Connection::open(&task.host, &task.path, task.wants_gzip)?;
+    let mut connection = Connection::open(&task.host, &task.path, task.wants_gzip, task.offset)?;
     let begun = Instant::now();
     let (mut times, mut bytes, mut body) = (Vec::new(), 0, Vec::new());
     while times.len() < task.at_least || begun.elapsed() < task.duration {

@@ -28,13 +28,15 @@ pub(crate) struct Reply {
 
 impl Connection {
     /// Connects to ask for this path.
-    pub(crate) fn open(host: &str, path: &str, wants_gzip: bool) -> anyhow::Result<Self> {
+    ///
+    /// What is read lies `offset` bytes behind the beginning of a page.
+    pub(crate) fn open(host: &str, path: &str, wants_gzip: bool, offset: usize) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(host).with_context(|| host.to_owned())?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let encoding = if wants_gzip { "Accept-Encoding: gzip\r\n" } else { "" };
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{encoding}\r\n").into_bytes();
-        Ok(Self { stream: Buffered::of(stream), request })
+        Ok(Self { stream: Buffered::of(stream, offset), request })
     }
 
     /// Asks once; the body goes to `keep`, where there is one.
@@ -115,9 +117,9 @@ struct Buffered {
 }
 
 impl Buffered {
-    fn of(stream: TcpStream) -> Self {
-        let room = vec![0; BUFFER + PAGE];
-        let begin = room.as_ptr().align_offset(PAGE);
+    fn of(stream: TcpStream, offset: usize) -> Self {
+        let room = vec![0; BUFFER + PAGE + offset];
+        let begin = room.as_ptr().align_offset(PAGE) + offset;
         Self { stream, room, pages: begin..begin + BUFFER, arrived: begin..begin }
     }
 }
