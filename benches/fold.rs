@@ -24,7 +24,7 @@ use wolkvox_exporter::terms::{AgentNames, Terms};
 use wolkvox_exporter::token::Token;
 use wolkvox_exporter::upstream::{Answered, Transport, Upstream};
 use yardstick::answers::{self, Edition, Shape};
-use yardstick::calls::{Block, Calls};
+use yardstick::calls::{Blocks, Calls, Spelling};
 
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
@@ -45,7 +45,7 @@ fn answer(name: &str) -> (&'static Listing, Bytes) {
         "skills" => answers::skills(SHAPE, edition).into(),
         "agents" => answers::agents(SHAPE, edition).into(),
         "call_durations" => answers::call_durations(edition).into(),
-        "ivr_calls" => Calls::of_rows(Block::new(1), SHAPE.calls).text().into(),
+        "ivr_calls" => Calls::of_rows(Blocks::new(1, Spelling::Indented), SHAPE.calls).text().into(),
         "closed_interactions" => answers::closed_interactions(SHAPE, edition).into(),
         _ => answers::quota(edition).into(),
     };

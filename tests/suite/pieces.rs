@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use wolkvox_exporter::upstream::{Answered, Cause, Reply, Tally, Transport};
 use yardstick::answers::{self, Edition, Shape};
-use yardstick::calls::{Block, Calls};
+use yardstick::calls::{Blocks, Calls, Spelling};
 
 use crate::asking::ask_over;
 
@@ -45,7 +45,7 @@ async fn pieces_of_any_size_measure_the_same() {
     for (report, body, rows) in [
         ("skills", answers::skills(shape, edition).into_bytes(), 5),
         ("agents", answers::agents(shape, edition).into_bytes(), 96),
-        ("ivr_calls", Calls::of_rows(Block::new(1), 96).text(), 96),
+        ("ivr_calls", Calls::of_rows(Blocks::new(1, Spelling::Indented), 96).text(), 96),
     ] {
         let (reply, lines) = ask_in_pieces(report, &body).await;
         assert_eq!((reply.outcome, reply.tally.rows), (Ok(Answered::Data), rows), "{report}");

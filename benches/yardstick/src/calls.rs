@@ -1,18 +1,35 @@
-//! The report `ivr_calls`, whose answers are large: a few blocks of rows, served again and again with new ids of calls.
+//! The report `ivr_calls`, whose answers are large: many blocks of rows, served again and again with new ids of calls.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::answers::{Clock, HEAD, TAIL, mix};
 
 /// Rows of a block: about 64 KiB, so that many blocks make an answer and each is cheap to copy.
 const ROWS: u32 = 96;
 
+/// Blocks that are different: so many rows that no processor knows what comes next because it has come before.
+const BLOCKS: u32 = 128;
+
 /// Digits of a call's id, so many that no answer has more calls.
 const DIGITS: usize = 10;
 
-/// Rows that are the same but for the ids.
+/// What stands around the keys and values of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// A line for each, as wolkvox writes them.
+    Indented,
+    /// No blanks at all.
+    Dense,
+}
+
+/// Rows of a contact centre in blocks, which are made once.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub struct Blocks(Arc<[Block]>);
+
+/// Rows that are the same each time but for the ids.
+#[derive(Clone, Debug)]
+struct Block {
     text: Vec<u8>,
     /// Where each row's id begins.
     ids: Vec<usize>,
@@ -21,7 +38,7 @@ pub struct Block {
 /// An answer of `ivr_calls` in pieces.
 #[derive(Clone, Debug)]
 pub struct Calls {
-    block: Block,
+    blocks: Blocks,
     stage: Stage,
     /// Bytes that there is still room for.
     room: u64,
@@ -37,17 +54,40 @@ enum Stage {
     Over,
 }
 
-impl Block {
-    /// The rows of this contact centre.
+impl Blocks {
+    /// The rows of this contact centre, spelled so.
     #[must_use]
-    pub fn new(seed: u32) -> Self {
+    pub fn new(seed: u32, spelling: Spelling) -> Self {
+        Self((0..BLOCKS).map(|number| Block::new(number, seed, spelling)).collect())
+    }
+
+    /// The block that begins with the call of this number.
+    fn at(&self, first: u64) -> Option<&Block> {
+        let number = first / u64::from(ROWS) % u64::from(BLOCKS);
+        self.0.get(usize::try_from(number).ok()?)
+    }
+}
+
+impl Block {
+    fn new(number: u32, seed: u32, spelling: Spelling) -> Self {
         let (mut text, mut ids) = (String::new(), Vec::new());
         for position in 0..ROWS {
-            let chance = mix(position, seed);
-            text.push_str(",\n        {");
-            ids.push(text.len() + "\n            \"conn_id\": \"".len());
-            write_fields(&mut text, chance);
-            text.push_str("\n        }");
+            let chance = mix(number * ROWS + position, seed);
+            let (before, end) = match spelling {
+                Spelling::Indented => (",\n        {\n            \"conn_id\": \"", "\n        }"),
+                Spelling::Dense => (",{\"conn_id\":\"", "}"),
+            };
+            text.push_str(before);
+            ids.push(text.len());
+            let _ = write!(text, "{:0DIGITS$}\"", 0);
+            for (name, value) in fields(chance) {
+                // Writing to memory does not fail.
+                let _ = match spelling {
+                    Spelling::Indented => write!(text, ",\n            \"{name}\": \"{value}\""),
+                    Spelling::Dense => write!(text, ",\"{name}\":\"{value}\""),
+                };
+            }
+            text.push_str(end);
         }
         Self { text: text.into_bytes(), ids }
     }
@@ -65,8 +105,8 @@ impl Block {
     }
 }
 
-/// The fields of one call: of eight calls four are answered, one is abandoned, and three end in the IVR.
-fn write_fields(text: &mut String, chance: u32) {
+/// The fields of one call behind its id: of eight calls four are answered, one is abandoned, and three end in the IVR.
+fn fields(chance: u32) -> [(&'static str, String); 16] {
     let waited = Clock(1 + chance % 90);
     let talked = Clock(20 + chance % 600);
     let skill = 4_100 + chance / 8 % 12;
@@ -79,7 +119,7 @@ fn write_fields(text: &mut String, chance: u32) {
             "ANSWER".to_owned(),
             "yes".to_owned(),
             agent.to_string(),
-            format!("AGENTE NUMERO {agent:05}"),
+            format!("{} {agent}", ["AGENTE", "María Núñez", "J. Peña"][chance as usize / 64 % 3]),
             talked.to_string(),
             format!("COD{}", chance / 512 % 6),
             "inbound".to_owned(),
@@ -107,8 +147,7 @@ fn write_fields(text: &mut String, chance: u32) {
             none.clone(),
         ],
     };
-    let fields = [
-        ("conn_id", "0".repeat(DIGITS)),
+    [
         ("time_on_rp", Clock(5 + chance % 120).to_string()),
         ("end_date_rp", "2026-06-05 09:13:27".to_owned()),
         ("rp_id", (700 + chance / 16 % 5).to_string()),
@@ -125,27 +164,23 @@ fn write_fields(text: &mut String, chance: u32) {
         ("cod_act_2", none),
         ("type_interaction", kind),
         ("Total_time ", Clock(30 + chance % 900).to_string()),
-    ];
-    for (position, (name, value)) in fields.iter().enumerate() {
-        let comma = if position == 0 { "" } else { "," };
-        // Writing to memory does not fail.
-        let _ = write!(text, "{comma}\n            \"{name}\": \"{value}\"");
-    }
+    ]
 }
 
 impl Calls {
     /// An answer of about so many bytes, whose calls have so many different ids.
     #[must_use]
-    pub fn of_size(block: Block, size: u64, ids: u64) -> Self {
+    pub fn of_size(blocks: Blocks, size: u64, ids: u64) -> Self {
         let room = size.saturating_sub((HEAD.len() + TAIL.len()) as u64);
-        Self { block, stage: Stage::Head, room, next_id: 0, ids: ids.max(1) }
+        Self { blocks, stage: Stage::Head, room, next_id: 0, ids: ids.max(1) }
     }
 
     /// An answer of at least so many rows, all of different calls.
     #[must_use]
-    pub fn of_rows(block: Block, rows: u32) -> Self {
-        let size = HEAD.len() + TAIL.len() + block.text.len() * rows.div_ceil(ROWS) as usize;
-        Self::of_size(block, size as u64, u64::MAX)
+    pub fn of_rows(blocks: Blocks, rows: u32) -> Self {
+        let ids = (0..u64::from(rows)).step_by(ROWS as usize);
+        let rows: usize = ids.filter_map(|first| blocks.at(first)).map(|block| block.text.len()).sum();
+        Self::of_size(blocks, (HEAD.len() + rows + TAIL.len()) as u64, u64::MAX)
     }
 
     /// All of it in one piece.
@@ -156,8 +191,9 @@ impl Calls {
 
     /// The next rows, if there is still room for them.
     fn rows(&mut self) -> Option<Vec<u8>> {
-        self.room = self.room.checked_sub(self.block.text.len() as u64)?;
-        let mut rows = self.block.with_ids(self.next_id, self.ids);
+        let block = self.blocks.at(self.next_id)?;
+        self.room = self.room.checked_sub(block.text.len() as u64)?;
+        let mut rows = block.with_ids(self.next_id, self.ids);
         if self.next_id == 0 {
             // Before each row stands a comma, but before the first.
             rows.remove(0);
@@ -198,17 +234,20 @@ mod tests {
 
     #[test]
     fn an_answer_is_json_of_the_size_asked_for() {
-        let text = Calls::of_size(Block::new(1), 1_000_000, u64::MAX).text();
-        assert!((900_000..1_000_000).contains(&text.len()), "{} bytes", text.len());
-        let answer: Value = serde_json::from_slice(&text).unwrap();
-        let rows = answer["data"].as_array().unwrap();
-        let ids: BTreeSet<_> = rows.iter().filter_map(|row| row["conn_id"].as_str()).collect();
-        assert_eq!(ids.len(), rows.len());
+        for spelling in [Spelling::Indented, Spelling::Dense] {
+            let text = Calls::of_size(Blocks::new(1, spelling), 10_000_000, u64::MAX).text();
+            assert!((9_900_000..10_000_000).contains(&text.len()), "{} bytes", text.len());
+            let answer: Value = serde_json::from_slice(&text).unwrap();
+            let rows = answer["data"].as_array().unwrap();
+            let ids: BTreeSet<_> = rows.iter().filter_map(|row| row["conn_id"].as_str()).collect();
+            assert_eq!(ids.len(), rows.len());
+        }
     }
 
     #[test]
     fn ids_may_come_again() {
-        let answer: Value = serde_json::from_slice(&Calls::of_size(Block::new(1), 500_000, 100).text()).unwrap();
+        let answer: Value =
+            serde_json::from_slice(&Calls::of_size(Blocks::new(1, Spelling::Indented), 500_000, 100).text()).unwrap();
         let rows = answer["data"].as_array().unwrap();
         let ids: BTreeSet<_> = rows.iter().filter_map(|row| row["conn_id"].as_str()).collect();
         assert_eq!(ids.len(), 100);
@@ -216,7 +255,8 @@ mod tests {
 
     #[test]
     fn an_answer_has_at_least_the_rows_asked_for() {
-        let answer: Value = serde_json::from_slice(&Calls::of_rows(Block::new(1), 1_000).text()).unwrap();
+        let answer: Value =
+            serde_json::from_slice(&Calls::of_rows(Blocks::new(1, Spelling::Indented), 1_000).text()).unwrap();
         let rows = answer["data"].as_array().unwrap().len();
         assert!((1_000..1_100).contains(&rows), "{rows} rows");
     }

@@ -23,7 +23,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use yardstick::answers::{self, Edition, Shape};
-use yardstick::calls::{Block, Calls};
+use yardstick::calls::{Blocks, Calls, Spelling};
 
 use crate::flags::Flags;
 use crate::hostile::Hostile;
@@ -45,6 +45,7 @@ struct Upstream {
 
 /// What `ivr_calls` answers where it is to be large.
 struct Large {
+    blocks: Blocks,
     size: u64,
     ids: u64,
     /// Packed beforehand, because packing is slower than whoever reads it.
@@ -53,7 +54,7 @@ struct Large {
 
 impl Large {
     fn calls(&self) -> Calls {
-        Calls::of_size(Block::new(1), self.size, self.ids)
+        Calls::of_size(self.blocks.clone(), self.size, self.ids)
     }
 }
 
@@ -68,7 +69,13 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<()> {
     };
     let mut large = None;
     if flags.has("large") {
-        let mut made = Large { size: flags.number("large", 0)?, ids: flags.number("ids", u64::MAX)?, packed: None };
+        let spelling = if flags.has("dense") { Spelling::Dense } else { Spelling::Indented };
+        let mut made = Large {
+            blocks: Blocks::new(1, spelling),
+            size: flags.number("large", 0)?,
+            ids: flags.number("ids", u64::MAX)?,
+            packed: None,
+        };
         made.packed = flags.has("gzip").then(|| packed(made.calls()));
         large = Some(made);
     }
@@ -139,7 +146,10 @@ impl Upstream {
         match &self.large {
             Some(Large { packed: Some(packed), .. }) => send(in_pieces(packed), true),
             Some(large) => send(Box::new(large.calls().map(Bytes::from)), false),
-            None => send(Box::new(Calls::of_rows(Block::new(seed), self.shape.calls).map(Bytes::from)), false),
+            None => {
+                let blocks = Blocks::new(seed, Spelling::Indented);
+                send(Box::new(Calls::of_rows(blocks, self.shape.calls).map(Bytes::from)), false)
+            }
         }
     }
 }
