@@ -198,6 +198,9 @@ pub trait Report: 'static {
         false
     }
 
+    /// Gives up what is only of use while an answer arrives: the facts are kept for long.
+    fn answer_is_over(_facts: &mut Self::Facts) {}
+
     /// Says what the facts measure.
     fn measure(facts: &Self::Facts, terms: &Terms, samples: &mut Samples);
 
@@ -264,6 +267,9 @@ pub trait Folding: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Gives up what is only of use while an answer arrives.
+    fn answer_is_over(&mut self);
+
     /// Facts to fold a later answer about the same day into, which are then merged into these.
     fn beside(&self) -> Box<dyn Folding>;
 
@@ -318,7 +324,7 @@ impl<R: Report> Folding for Facts<R> {
         }
         // A row that did not lie in one piece may be written like the row before all the same.
         let mut row = Row::empty(R::FIELDS);
-        if row.fill_alike(json, &self.layout) != Some(json.len()) {
+        if row.fill_alike(json, &mut self.layout) != Some(json.len()) {
             row = Row::of(json, R::FIELDS, &mut self.layout)?;
         }
         Ok(self.take(&mut row, ask))
@@ -326,12 +332,17 @@ impl<R: Report> Folding for Facts<R> {
 
     fn absorb_alike(&mut self, text: &str, ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
         let mut row = Row::empty(R::FIELDS);
-        let length = row.fill_alike(text, &self.layout)?;
+        let length = row.fill_alike(text, &mut self.layout)?;
         Some((self.take(&mut row, ask), length))
     }
 
     fn is_full(&self) -> bool {
         R::is_full(&self.facts)
+    }
+
+    fn answer_is_over(&mut self) {
+        self.layout = Layout::default();
+        R::answer_is_over(&mut self.facts);
     }
 
     fn beside(&self) -> Box<dyn Folding> {

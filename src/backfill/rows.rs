@@ -59,6 +59,10 @@ impl Folding for Rows {
         self.bytes >= MOST_BYTES || self.trial.is_full()
     }
 
+    fn answer_is_over(&mut self) {
+        self.trial.answer_is_over();
+    }
+
     fn merge(&mut self, newer: Box<dyn Folding>) {
         if let Ok(newer) = newer.into_any().downcast::<Self>() {
             self.held.extend(newer.held);

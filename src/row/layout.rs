@@ -6,7 +6,7 @@
 
 use wide::u8x16;
 
-use super::{Word, are_same};
+use super::Word;
 
 /// Rows with more fields than this, or with longer keys and blanks, are not worth being remembered: no report has them.
 const MOST_FIELDS: usize = 128;
@@ -31,6 +31,8 @@ struct Field {
     place: Option<usize>,
     /// Where its key stands within what is before its value.
     key: (usize, usize),
+    /// How long its value was in the row before.
+    length: usize,
 }
 
 impl Layout {
@@ -49,7 +51,7 @@ impl Layout {
         }
         let start = memchr::memchr(b'"', lead.as_bytes()).map_or(0, |quote| quote + 1);
         self.text.push_str(lead);
-        self.fields.push(Field { end: self.text.len(), place, key: (start, start + key.len()) });
+        self.fields.push(Field { end: self.text.len(), place, key: (start, start + key.len()), length: 0 });
     }
 
     /// Remembers what stood behind the last value.
@@ -71,19 +73,23 @@ impl Layout {
     /// value. Answers how long the row is, or nothing where it is written otherwise or not all there; what was handed out
     /// is then to be forgotten.
     pub(super) fn read<'a>(
-        &self,
+        &mut self,
         text: &'a str,
         mut file: impl FnMut(Option<usize>, &'a str, Word<'a>),
     ) -> Option<usize> {
         let bytes = text.as_bytes();
         let (mut at, mut start) = (0, 0);
-        for field in &self.fields {
-            let lead = self.text.as_bytes().get(start..field.end)?;
-            if !begins_with(bytes.get(at..)?, lead) {
+        for field in &mut self.fields {
+            if !are_alike(bytes.get(at..)?, self.text.as_bytes().get(start..)?, field.end - start) {
                 return None;
             }
-            let value = at + lead.len();
-            let end = end_of_value(bytes, value)?;
+            let value = at + field.end - start;
+            // Most values are as long as in the row before. To see that, and go on from there, a processor need not wait
+            // until it has found where they end.
+            if !is_plain_text(bytes, value, field.length) {
+                field.length = end_of_value(bytes, value)? - value;
+            }
+            let end = value + field.length;
             let key = match field.place {
                 Some(_) => "",
                 None => text.get(at + field.key.0..at + field.key.1)?,
@@ -137,17 +143,40 @@ fn end_of_text(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
+/// Whether a text of so many bytes stands here, its quotes included, that has no escapes. Of the last bytes of an answer it
+/// says no.
+fn is_plain_text(bytes: &[u8], start: usize, length: usize) -> bool {
+    let Some((b'"', mut rest)) = bytes.get(start..).and_then(<[u8]>::split_first) else { return false };
+    let Some(mut left) = length.checked_sub(2) else { return false };
+    while let Some((sixteen, behind)) = rest.split_first_chunk::<16>() {
+        let found = marks(sixteen);
+        if left < 16 {
+            // The first mark is the one behind them.
+            return found << (31 - left) == 1 << 31 && sixteen.get(left) == Some(&b'"');
+        }
+        if found != 0 {
+            return false;
+        }
+        (rest, left) = (behind, left - 16);
+    }
+    false
+}
+
+/// Which of the bytes are quotes, backslashes or control characters, a bit for each.
+fn marks(bytes: &[u8; 16]) -> u32 {
+    let bytes = u8x16::new(*bytes);
+    let found =
+        bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\\')) | bytes.simd_le(u8x16::splat(0x1F));
+    found.to_bitmask()
+}
+
 /// How many bytes come before the first quote, backslash or control character, sixteen at a time: most values are shorter,
 /// so that it takes one step to pass one.
 fn plain_characters(bytes: &[u8]) -> usize {
     let mut passed = 0;
     let mut rest = bytes;
     while let Some((sixteen, behind)) = rest.split_first_chunk::<16>() {
-        let sixteen = u8x16::new(*sixteen);
-        let found = sixteen.simd_eq(u8x16::splat(b'"'))
-            | sixteen.simd_eq(u8x16::splat(b'\\'))
-            | sixteen.simd_le(u8x16::splat(0x1F));
-        let found = found.to_bitmask();
+        let found = marks(sixteen);
         if found != 0 {
             return passed + found.trailing_zeros() as usize;
         }
@@ -157,16 +186,23 @@ fn plain_characters(bytes: &[u8]) -> usize {
     passed + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
 }
 
-/// Whether the bytes begin so. What stands before a value is some thirty bytes, for which asking the C library would take
-/// longer than looking.
-fn begins_with(bytes: &[u8], lead: &[u8]) -> bool {
-    let Some(bytes) = bytes.get(..lead.len()) else { return false };
-    let (Some(last), Some(lead_last)) = (bytes.last_chunk::<16>(), lead.last_chunk::<16>()) else {
-        return are_same(bytes, lead);
-    };
-    let (sixteens, _) = bytes.as_chunks::<16>();
-    let (lead_sixteens, _) = lead.as_chunks::<16>();
-    last == lead_last && sixteens.iter().zip(lead_sixteens).all(|(one, other)| one == other)
+/// Whether so many bytes are the same in both. What stands before a value is some thirty bytes, for which asking the C library
+/// would take longer than looking; and nearly always there is more behind it, so that sixteen are looked at at once.
+fn are_alike(one: &[u8], other: &[u8], length: usize) -> bool {
+    let (mut one, mut other, mut left) = (one, other, length);
+    while let (Some((one_sixteen, one_rest)), Some((other_sixteen, other_rest))) =
+        (one.split_first_chunk(), other.split_first_chunk())
+    {
+        let same = u8x16::new(*one_sixteen).simd_eq(u8x16::new(*other_sixteen)).to_bitmask();
+        if left <= 16 {
+            return same.trailing_ones() as usize >= left;
+        }
+        if same.trailing_ones() < 16 {
+            return false;
+        }
+        (one, other, left) = (one_rest, other_rest, left - 16);
+    }
+    one.get(..left).is_some_and(|one| other.get(..left) == Some(one))
 }
 
 #[cfg(test)]
@@ -183,12 +219,12 @@ mod tests {
 
     /// What a row says, with the length of its text.
     fn told(row: &Row<'_>, length: usize) -> Told {
-        let words = row.words.iter().map(|word| word.map(|word| word.0.to_owned())).collect();
+        let words = row.words.iter().take(FIELDS.len()).map(|word| word.map(|word| word.0.to_owned())).collect();
         let others = row.others.iter().map(|(key, word)| (key.to_string(), word.0.to_owned())).collect();
         (words, others, length)
     }
 
-    fn alike(text: &str, layout: &Layout) -> Option<Told> {
+    fn alike(text: &str, layout: &mut Layout) -> Option<Told> {
         let mut row = Row::empty(FIELDS);
         row.fill_alike(text, layout).map(|length| told(&row, length))
     }
@@ -203,10 +239,10 @@ mod tests {
 
     #[test]
     fn a_row_written_alike_is_read_with_whatever_is_behind_it() {
-        let layout = layout_of(FIRST);
+        let mut layout = layout_of(FIRST);
         for behind in ["", ",", " ]", "{", "\u{e9}"] {
             let second = FIRST.replace("\"1\"", r#""ñ \"\u00e9\" ""#).replace("12", "null");
-            let (words, others, length) = alike(&format!("{second}{behind}"), &layout).unwrap();
+            let (words, others, length) = alike(&format!("{second}{behind}"), &mut layout).unwrap();
             assert_eq!(
                 words,
                 [Some(r#""ñ \"\u00e9\" ""#), Some("\"2\""), None, Some("null")].map(|word| word.map(str::to_owned))
@@ -218,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_is_written_otherwise_is_left_alone() {
-        let layout = layout_of(FIRST);
+        let mut layout = layout_of(FIRST);
         for (from, to) in [
             ("conn_id", "con_id"),
             ("\n", ""),
@@ -237,12 +273,12 @@ mod tests {
             ("}", ", \"more\": 1}"),
             ("}", ""),
         ] {
-            assert_eq!(alike(&FIRST.replacen(from, to, 1), &layout), None, "{from} as {to}");
+            assert_eq!(alike(&FIRST.replacen(from, to, 1), &mut layout), None, "{from} as {to}");
         }
         for end in 0..FIRST.len() {
-            assert_eq!(alike(&FIRST[..end], &layout), None, "{end} bytes");
+            assert_eq!(alike(&FIRST[..end], &mut layout), None, "{end} bytes");
         }
-        assert_eq!(alike("{}", &Layout::default()), None);
+        assert_eq!(alike("{}", &mut Layout::default()), None);
     }
 
     #[test]
@@ -253,7 +289,7 @@ mod tests {
             format!("{{\"{}\": 1}}", "x".repeat(LONGEST_LEADS)),
             format!("{{{}\"a\": 1}}", r#""a": 1, "#.repeat(MOST_FIELDS)),
         ] {
-            assert_eq!(alike(&json, &layout_of(&json)), None, "{json:.40}");
+            assert_eq!(alike(&json, &mut layout_of(&json)), None, "{json:.40}");
         }
     }
 
@@ -269,15 +305,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_begin_with_what_they_begin_with(lead in "[ab]{0,50}", bytes in "[ab]{0,60}", at in 0_usize..50) {
-            let begun = format!("{lead}{bytes}");
-            prop_assert!(begins_with(begun.as_bytes(), lead.as_bytes()));
-            let mut other = begun.into_bytes();
-            if let Some(byte) = other.get_mut(at) {
-                *byte = b'x';
-            }
-            prop_assert_eq!(begins_with(&other, lead.as_bytes()), other.starts_with(lead.as_bytes()));
-            prop_assert_eq!(begins_with(bytes.as_bytes(), lead.as_bytes()), bytes.starts_with(&lead));
+        fn bytes_are_alike_as_far_as_they_are(same in "[ab]{0,50}", one in "[ab]{0,30}", other in "[ab]{0,30}", length in 0_usize..80) {
+            let [one, other] = [one, other].map(|behind| format!("{same}{behind}"));
+            let expected = one.get(..length).is_some_and(|one| other.get(..length) == Some(one));
+            prop_assert_eq!(are_alike(one.as_bytes(), other.as_bytes(), length), expected);
         }
     }
 
@@ -317,7 +348,8 @@ mod tests {
             before in proptest::collection::vec(value(), 6),
             now in proptest::collection::vec(value(), 6),
             blank in prop::sample::select(vec!["", " ", "\n    "]),
-            behind in prop::sample::select(vec!["", ",", "}", "  ]", "x"]),
+            behind in prop::sample::select(vec!["", ",", "}", "  ]", "x", ",           \n          {"]),
+            knows_lengths: bool,
         ) {
             let row = |values: &[String]| written(&keys.iter().cloned().zip(values.iter().cloned()).collect::<Vec<_>>(), blank);
             let (before, now) = (row(&before), row(&now));
@@ -325,7 +357,11 @@ mod tests {
             if Row::of(&before, FIELDS, &mut layout).is_err() {
                 return Ok(());
             }
-            let quick = alike(&format!("{now}{behind}"), &layout);
+            // What is as long as in the row before is read in another way.
+            if knows_lengths {
+                alike(&format!("{before}{behind}"), &mut layout);
+            }
+            let quick = alike(&format!("{now}{behind}"), &mut layout);
             if let Some((words, others, length)) = quick {
                 let text = format!("{now}{behind}");
                 let anew = Row::of(&text[..length], FIELDS, &mut Layout::default());
@@ -344,7 +380,7 @@ mod tests {
         fn no_bytes_make_it_panic(before in "[{}\":,a1 \\\\]{0,20}", now in "[{}\":,a1 \\\\\u{e9}]{0,20}") {
             let mut layout = Layout::default();
             let _ = Row::of(&before, FIELDS, &mut layout);
-            let _ = alike(&now, &layout);
+            let _ = alike(&now, &mut layout);
         }
     }
 }

@@ -72,6 +72,12 @@ impl Rejection {
 pub struct Word<'a>(&'a str);
 
 impl<'a> Word<'a> {
+    /// The JSON value itself. What is written alike says the same.
+    #[must_use]
+    pub fn written(self) -> &'a str {
+        self.0
+    }
+
     /// The text of a string, number or boolean, tidied; nothing for null and for the marks of "nothing". A list or an
     /// object is given as its JSON text, which no reader of values takes for one.
     #[must_use]
@@ -106,10 +112,10 @@ impl<'a> Word<'a> {
     /// # Errors
     ///
     /// [`Rejection::BadDuration`] where it is not one.
-    fn seconds(self) -> Result<Option<f64>, Rejection> {
+    pub fn seconds(self) -> Result<Option<f64>, Rejection> {
         // Nearly all are written as they stand on a clock, and need not be tidied for it.
         let clock = self.0.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).and_then(value::clock);
-        clock.map_or_else(|| self.read(value::seconds, Rejection::BadDuration), |seconds| Ok(Some(seconds)))
+        clock.map_or_else(|| self.read(value::seconds, Rejection::BadDuration), |seconds| Ok(Some(seconds.into())))
     }
 
     /// The row inside this word, when it is an object.
@@ -128,7 +134,7 @@ impl<'a> Word<'a> {
 pub struct Row<'a> {
     fields: &'static [&'static str],
     /// The word of each field in `fields`, where the row had it.
-    words: SmallVec<[Option<Word<'a>>; 24]>,
+    words: [Option<Word<'a>>; MOST_FIELDS],
     /// The place behind the field that was read last: large answers are read in the order of the list.
     next: Cell<usize>,
     /// What else the row had, as far as it is worth being looked at.
@@ -136,6 +142,9 @@ pub struct Row<'a> {
     /// How many fields it had beyond those.
     overlooked: usize,
 }
+
+/// No report knows more fields.
+const MOST_FIELDS: usize = 24;
 
 /// No report has so many fields that it does not know beforehand; a row of more is hostile, and they are only counted.
 const MOST_OTHERS: usize = 256;
@@ -159,13 +168,13 @@ impl<'a> Row<'a> {
     /// A row of a report with these fields, of which nothing is known yet.
     #[must_use]
     pub fn empty(fields: &'static [&'static str]) -> Self {
-        let words = SmallVec::from_elem(None, fields.len());
-        Self { fields, words, next: Cell::new(0), others: SmallVec::new(), overlooked: 0 }
+        debug_assert!(fields.len() <= MOST_FIELDS, "{fields:?}");
+        Self { fields, words: [None; MOST_FIELDS], next: Cell::new(0), others: SmallVec::new(), overlooked: 0 }
     }
 
     /// Fills this empty row with the one that `text` begins with, if that is written as `layout` says, and answers how many
     /// bytes it takes. Otherwise it is to be thrown away. (A row is large: handing it out would cost as much as reading it.)
-    pub fn fill_alike(&mut self, text: &'a str, layout: &Layout) -> Option<usize> {
+    pub fn fill_alike(&mut self, text: &'a str, layout: &mut Layout) -> Option<usize> {
         layout.read(text, |place, key, word| match place {
             Some(place) => self.put(place, word),
             None => self.put_other(Cow::Borrowed(key), word),
@@ -203,17 +212,11 @@ impl<'a> Row<'a> {
         self.word(field)?.text()
     }
 
-    /// So many fields of the list, from this one on, as they stand in the row: JSON values; nothing for those that it does not
-    /// have. What is written alike says the same.
-    pub fn written_from<const N: usize>(&self, first: &str) -> [&'a str; N] {
-        let mut written = [""; N];
-        if let Some(words) = self.place(first).and_then(|place| self.words.get(place..place + N)) {
-            self.next.set(self.next.get() + N - 1);
-            for (written, word) in written.iter_mut().zip(words) {
-                *written = word.map_or("", |word| word.0);
-            }
-        }
-        written
+    /// So many fields of the list, from this one on.
+    pub fn words_from<const N: usize>(&self, first: &str) -> [Option<Word<'a>>; N] {
+        let words = self.place(first).and_then(|place| self.words.get(place..)?.first_chunk()).copied();
+        self.next.set(self.next.get() + N - 1);
+        words.unwrap_or([None; N])
     }
 
     /// The tidied text of the field that says whom or what the row is about.
@@ -326,7 +329,7 @@ impl<'a> Row<'a> {
 }
 
 /// Whether two short texts are the same: calling the C library for them would take longer than looking.
-pub(crate) fn are_same(one: &[u8], other: &[u8]) -> bool {
+fn are_same(one: &[u8], other: &[u8]) -> bool {
     fn both_ends<const N: usize>(one: &[u8], other: &[u8]) -> bool {
         one.first_chunk::<N>() == other.first_chunk() && one.last_chunk::<N>() == other.last_chunk()
     }

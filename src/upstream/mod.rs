@@ -110,6 +110,7 @@ impl Upstream {
         let outcome = tokio::time::timeout(ANSWER_TIMEOUT, asking).await.unwrap_or_else(|_| {
             Err(Trouble::new(Cause::Timeout, format!("did not answer within {} s", ANSWER_TIMEOUT.as_secs())))
         });
+        facts.answer_is_over();
         Reply { outcome, tally, duration: begun.elapsed() }
     }
 

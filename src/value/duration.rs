@@ -6,7 +6,7 @@ use super::number;
 #[must_use]
 pub fn seconds(text: &str) -> Option<f64> {
     if let Some(seconds) = clock(text) {
-        return Some(seconds);
+        return Some(seconds.into());
     }
     let Some((rest, last)) = text.rsplit_once(':') else {
         return number::amount(text);
@@ -21,16 +21,18 @@ pub fn seconds(text: &str) -> Option<f64> {
 
 /// A duration in seconds, from `HH:MM:SS`, as nearly all are written: large answers have millions of them.
 #[must_use]
-pub fn clock(text: &str) -> Option<f64> {
-    let [hours, hour, b':', minutes, minute, b':', tens, units] = *text.as_bytes() else { return None };
-    let two_digits = |tens: u8, units: u8| {
-        let are_digits = tens.is_ascii_digit() && units.is_ascii_digit();
-        are_digits.then(|| u32::from(tens - b'0') * 10 + u32::from(units - b'0'))
-    };
-    let below_sixty = |number: &u32| *number < 60;
-    let minutes = two_digits(minutes, minute).filter(below_sixty)?;
-    let seconds = two_digits(tens, units).filter(below_sixty)?;
-    Some(f64::from(two_digits(hours, hour)? * 3600 + minutes * 60 + seconds))
+pub fn clock(text: &str) -> Option<u32> {
+    // All eight bytes at once, the first in the lowest place.
+    const MIDNIGHT: u64 = u64::from_le_bytes(*b"00:00:00");
+    const HIGHEST_BITS: u64 = 0x8080_8080_8080_8080;
+    // What takes a digit to its byte's highest bit from ten on, and a colon that is none from one on.
+    const TOO_MUCH: u64 = u64::from_le_bytes([0x76, 0x76, 0x7F, 0x76, 0x76, 0x7F, 0x76, 0x76]);
+    let digits = u64::from_le_bytes(text.as_bytes().try_into().ok()?) ^ MIDNIGHT;
+    if (digits.wrapping_add(TOO_MUCH) | digits) & HIGHEST_BITS != 0 {
+        return None;
+    }
+    let [hours, _, _, minutes, _, _, seconds, _] = (digits * 10 + (digits >> 8)).to_le_bytes().map(u32::from);
+    (minutes < 60 && seconds < 60).then_some(hours * 3600 + minutes * 60 + seconds)
 }
 
 fn below_sixty(text: &str) -> Option<f64> {
@@ -86,6 +88,23 @@ mod tests {
             prop_assert_eq!(seconds(&format!("{hours}:{minutes:02}:{rest:02}")), expected);
             prop_assert_eq!(seconds(&format!("{}:{rest:02}", total / 60)), expected);
             prop_assert_eq!(seconds(&total.to_string()), expected);
+        }
+
+        #[test]
+        fn only_a_clock_is_one(text in "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]", at in 0_usize..8, byte in 0_u8..128) {
+            let mut bytes = text.into_bytes();
+            bytes[at] = byte;
+            let text = String::from_utf8(bytes).unwrap();
+            let two_digits = |part: &str| {
+                let are_digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+                are_digits.then(|| part.parse::<u32>().unwrap())
+            };
+            let parts: Vec<_> = text.split(':').map(two_digits).collect();
+            let expected = match parts[..] {
+                [Some(hours), Some(minutes @ ..60), Some(seconds @ ..60)] => Some(hours * 3600 + minutes * 60 + seconds),
+                _ => None,
+            };
+            prop_assert_eq!(clock(&text), expected);
         }
 
         #[test]

@@ -10,8 +10,9 @@ use std::sync::{Arc, LazyLock};
 use hashbrown::HashMap;
 
 use super::packed::{Packed, Times};
-use super::routes::{Route, Routes};
+use super::routes::{NO_WORD, Route, Routes, Stops, WORDS_OF_A_ROUTE};
 use super::writings::Writings;
+use crate::row::Word;
 
 /// Calls beyond these are more than one day should have. An answer of 256 MB, with 400 bytes for each row, has fewer.
 const MOST_CALLS: usize = 700_000;
@@ -25,7 +26,7 @@ const COLLECTED: usize = 1 << 15;
 #[derive(Default)]
 pub(in crate::reports) struct Calls {
     routes: Routes,
-    /// How rows of one answer write the routes.
+    /// How rows of one answer write the words of routes.
     writings: Writings,
     /// Sorted by id, each once.
     sorted: Arc<Vec<Packed>>,
@@ -47,20 +48,19 @@ impl Calls {
         Self { routes: known.routes.clone(), known: Arc::clone(&known.sorted), ..Self::default() }
     }
 
-    /// The number of the route that is written so, where one was.
-    pub(super) fn route_written(&self, written: &[&str]) -> Option<u32> {
-        self.writings.number(written)
+    /// What a row says of its route, in the order of the fields.
+    pub(super) fn stops(&mut self, words: [Option<Word<'_>>; WORDS_OF_A_ROUTE]) -> Stops {
+        let Self { routes, writings, .. } = self;
+        let mut read = |word: Word<'_>| {
+            let read = || word.text().map_or(NO_WORD, |text| routes.word(&text));
+            writings.number(word.written(), read)
+        };
+        Stops(words.map(|word| word.map_or(NO_WORD, &mut read)))
     }
 
-    /// The number of a route, which is known by how it is written from then on.
-    pub(super) fn route(&mut self, written: &[&str], route: &Route<'_>) -> u32 {
-        let number = self.routes.number(route);
-        self.writings.learn(written, number);
-        number
-    }
-
-    /// Takes in what is told of a call: its route, by number, and its times.
-    pub(super) fn put(&mut self, conn_id: &str, route: u32, times: Times) {
+    /// Takes in what is told of a call: its route and its times.
+    pub(super) fn put(&mut self, conn_id: &str, stops: Stops, times: Times) {
+        let route = self.routes.number(stops);
         self.enter(Packed::id_of(IDS.hash_one(conn_id)), route, times);
     }
 
@@ -68,15 +68,18 @@ impl Calls {
     pub(super) fn merge(&mut self, mut newer: Self) {
         // From here on the list of what was known before belongs to these calls alone, and can grow where it lies.
         newer.known = Arc::default();
-        // The answer that was written so is over, and the day goes on for long.
-        self.writings = Writings::default();
-        let numbers: Vec<u32> = newer.routes.each().map(|route| self.routes.number(&route)).collect();
+        let numbers = self.routes.numbers_of(&newer.routes);
         newer.each_packed(|call| {
             // A call without a route is none of one answer: there were too many, and the answer is not used.
             if let Some(route) = numbers.get(call.route() as usize) {
                 self.enter(call.id(), *route, newer.times(call));
             }
         });
+    }
+
+    /// Gives up how the words of this answer were written.
+    pub(super) fn answer_is_over(&mut self) {
+        self.writings = Writings::default();
     }
 
     /// Whether there are more calls, or calls of more kinds, than there should be.
@@ -186,22 +189,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::packed::Time;
-    use super::super::routes::Outcome;
     use super::*;
-
-    fn route(point: &str) -> Route<'_> {
-        let (skill, code, second_code, kind) = (None, None, None, None);
-        Route { routing_point: point, outcome: Outcome::Contained, skill, code, second_code, kind }
-    }
+    use crate::row::{Layout, Row};
 
     fn seconds(seconds: f64) -> Times {
         Times { in_ivr: Time::of(Some(seconds)), ..Times::default() }
     }
 
     fn put(calls: &mut Calls, conn_id: &str, point: &str, times: Times) {
-        let number = calls.route(&[point], &route(point));
-        assert_eq!(calls.route_written(&[point]), Some(number));
-        calls.put(conn_id, number, times);
+        let stops = Stops::at(&mut calls.routes, point, None);
+        calls.put(conn_id, stops, times);
     }
 
     fn told(calls: &Calls) -> Vec<(String, Times)> {
@@ -237,6 +234,22 @@ mod tests {
         };
         assert_eq!(puts(seconds(1.0)), MOST_CALLS);
         assert_eq!(puts(seconds(0.5)), MOST_LONG);
+    }
+
+    #[test]
+    fn how_words_are_written_is_forgotten_when_the_answer_is_over() {
+        let words = |json| {
+            let row = Row::of(json, &["rp_id"], &mut Layout::default()).unwrap();
+            [row.words_from::<1>("rp_id")[0], None, None, None, None, None, None]
+        };
+        let mut calls = Calls::default();
+        let stops = calls.stops(words(r#"{"rp_id": "7"}"#));
+        assert!(calls.writings.take_memory());
+        calls.answer_is_over();
+        assert!(!calls.writings.take_memory());
+        for json in [r#"{"rp_id": "7"}"#, r#"{"rp_id": 7}"#, r#"{"rp_id": " 7 "}"#] {
+            assert_eq!(calls.stops(words(json)), stops, "{json}");
+        }
     }
 
     #[test]

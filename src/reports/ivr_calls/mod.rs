@@ -10,7 +10,6 @@ mod packed;
 mod routes;
 mod writings;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -18,10 +17,9 @@ use serde_json::{Value, json};
 use self::calls::Calls;
 use self::counted::{Bounds, Counted};
 use self::packed::{Time, Times};
-use self::routes::{Outcome, Route};
 use crate::family::{Counter, Families, Histogram};
 use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
-use crate::row::{Rejection, Row};
+use crate::row::{Rejection, Row, Word};
 use crate::samples::{Samples, whole};
 use crate::spelling;
 use crate::terms::Terms;
@@ -75,9 +73,6 @@ const JOURNEY_BOUNDS: [f64; 9] = [30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0,
 /// Upper bounds in seconds.
 const HANDLE_BOUNDS: [f64; 10] = [30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0, 1800.0];
 
-/// How many fields say how a call went, one behind the other in the list.
-const WORDS_OF_A_ROUTE: usize = 7;
-
 /// The report `ivr_calls`.
 pub(super) struct IvrCalls;
 
@@ -114,24 +109,16 @@ impl Report for IvrCalls {
     ];
 
     fn absorb(calls: &mut Calls, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
-        // Read in the order of the list, in which they are found at once; there are millions of rows.
+        // In the order of the list, in which they are found at once; there are millions of rows.
         let conn_id = row.id("conn_id")?;
-        let written = row.written_from::<WORDS_OF_A_ROUTE>("rp_id");
-        let known = match calls.route_written(&written) {
-            Some(route) => Ok(route),
-            None => Err(RouteWords::of(row)?),
-        };
-        let [in_ivr, waited, with_agent, journey] =
-            ["time_on_rp", "time_on_skill", "time_with_agent", "total_time"].map(|field| row.seconds(field));
-        let times = Times {
-            in_ivr: Time::of(in_ivr?),
-            journey: Time::of(journey?),
-            waited: Time::of(waited?),
-            with_agent: Time::of(with_agent?),
-        };
-        // Only a row that counts makes its route known.
-        let route = known.unwrap_or_else(|words| calls.route(&written, &words.route()));
-        calls.put(&conn_id, route, times);
+        let stops = calls.stops(row.words_from("rp_id"));
+        if !stops.have_a_routing_point() {
+            return Err(Rejection::NoId);
+        }
+        let time = |word: Option<Word<'_>>| word.map_or(Ok(None), Word::seconds).map(Time::of);
+        let [in_ivr, waited, with_agent, journey] = row.words_from("time_on_rp").map(time);
+        let times = Times { in_ivr: in_ivr?, journey: journey?, waited: waited?, with_agent: with_agent? };
+        calls.put(&conn_id, stops, times);
         Ok(())
     }
 
@@ -145,6 +132,10 @@ impl Report for IvrCalls {
 
     fn is_full(calls: &Calls) -> bool {
         calls.is_full()
+    }
+
+    fn answer_is_over(calls: &mut Calls) {
+        calls.answer_is_over();
     }
 
     fn measure(calls: &Calls, terms: &Terms, samples: &mut Samples) {
@@ -224,63 +215,6 @@ impl Report for IvrCalls {
             }
             row
         }))
-    }
-}
-
-/// What a row says of the route, in words that live as long as they are looked at.
-struct RouteWords<'a> {
-    routing_point: Cow<'a, str>,
-    outcome: Outcome,
-    skill: Option<Cow<'a, str>>,
-    code: Option<Cow<'a, str>>,
-    second_code: Option<Cow<'a, str>>,
-    kind: Option<Cow<'a, str>>,
-}
-
-impl<'a> RouteWords<'a> {
-    fn of(row: &Row<'a>) -> Result<Self, Rejection> {
-        let skill = row.text("skill_id");
-        Ok(Self {
-            routing_point: row.id("rp_id")?,
-            outcome: outcome(row, skill.is_some()),
-            skill,
-            code: row.text("cod_act"),
-            second_code: row.text("cod_act_2"),
-            kind: row.text("type_interaction"),
-        })
-    }
-
-    fn route(&self) -> Route<'_> {
-        Route {
-            routing_point: &self.routing_point,
-            outcome: self.outcome,
-            skill: self.skill.as_deref(),
-            code: self.code.as_deref(),
-            // A second code classifies nothing without the first.
-            second_code: self.code.as_ref().and(self.second_code.as_deref()),
-            kind: self.kind.as_deref(),
-        }
-    }
-}
-
-/// The skill's result decides; without one, whether the call went to an agent, or at least to a skill.
-fn outcome(row: &Row<'_>, has_skill: bool) -> Outcome {
-    let result = row.text("skill_result").unwrap_or_default();
-    let begins = |word: &str| result.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    let went_to_agent = || {
-        let went = row.text("go_to_agent").unwrap_or_default();
-        ["yes", "si", "sí", "sÍ", "true", "1"].iter().any(|yes| went.eq_ignore_ascii_case(yes))
-    };
-    if begins("answer") {
-        Outcome::Agent
-    } else if begins("abandon") {
-        Outcome::Abandoned
-    } else if went_to_agent() {
-        Outcome::Agent
-    } else if has_skill {
-        Outcome::Abandoned
-    } else {
-        Outcome::Contained
     }
 }
 

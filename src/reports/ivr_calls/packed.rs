@@ -19,7 +19,8 @@ impl Time {
     /// From seconds. What passes 49 days, which no call of a day does, is taken for that.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
     pub(super) fn of(seconds: Option<f64>) -> Self {
-        seconds.map_or(Self::NONE, |seconds| Self(((seconds * 1000.0).round() as u32).min(u32::MAX - 1)))
+        // No duration is negative, so that this is rounding, for which the C library would be called.
+        seconds.map_or(Self::NONE, |seconds| Self(((seconds * 1000.0 + 0.5) as u32).min(u32::MAX - 1)))
     }
 
     pub(super) fn milliseconds(self) -> Option<u32> {

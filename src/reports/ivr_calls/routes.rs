@@ -6,13 +6,18 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::packed::NO_ROUTE;
 
-/// So many routes, or so many bytes of words, are more than one answer should tell of: it has fewer rows. With those of
-/// another answer, and of what has arrived with it, they still have numbers.
+/// So many routes, or so many words or bytes of them, are more than one answer should tell of: it has fewer rows. With those
+/// of another answer, and of what has arrived with it, they still have numbers.
 const MOST_ROUTES: usize = 65_000;
+const MOST_WORDS: usize = WORDS_OF_A_ROUTE * MOST_ROUTES;
 const MOST_BYTES_OF_WORDS: usize = 8 << 20;
 
+/// How many fields of a row say how a call went: `rp_id`, `skill_id`, `skill_result`, `go_to_agent`, `cod_act`, `cod_act_2`
+/// and `type_interaction`.
+pub(super) const WORDS_OF_A_ROUTE: usize = 7;
+
 /// How a call went, as labels know it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Route<'w> {
     pub(super) routing_point: &'w str,
     pub(super) outcome: Outcome,
@@ -23,11 +28,25 @@ pub(super) struct Route<'w> {
 }
 
 /// How a call through a routing point ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Agent,
     Abandoned,
     Contained,
+}
+
+/// A route by the numbers of its words, in the order of the fields. They count from one; 0 is for a field that is blank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Stops(pub(super) [u32; WORDS_OF_A_ROUTE]);
+
+/// What stands for a word where there is none.
+pub(super) const NO_WORD: u32 = 0;
+
+impl Stops {
+    pub(super) fn have_a_routing_point(&self) -> bool {
+        let Self([routing_point, ..]) = self;
+        *routing_point != NO_WORD
+    }
 }
 
 /// Routes by number.
@@ -35,64 +54,54 @@ pub(super) enum Outcome {
 pub(super) struct Routes {
     words: Words,
     all: Vec<Stops>,
-    /// The routes' numbers by the hash of their words: the words of a known route are looked up once, all together.
-    by_words: HashTable<u32>,
+    by_stops: HashTable<u32>,
     hasher: DefaultHashBuilder,
     /// Whether there was a route that has no number any more.
     has_lost: bool,
 }
 
-/// A route by the numbers of its words.
-#[derive(Clone, Copy)]
-struct Stops {
-    routing_point: u32,
-    outcome: Outcome,
-    skill: Option<u32>,
-    code: Option<u32>,
-    second_code: Option<u32>,
-    kind: Option<u32>,
-}
-
 impl Routes {
-    /// The number of this route, which is made only if it is new. It fits where a call keeps it.
-    pub(super) fn number(&mut self, route: &Route<'_>) -> u32 {
-        let hash = self.hasher.hash_one(route);
-        if let Some(number) = self.by_words.find(hash, |number| self.at(*number) == Some(*route)) {
+    /// The number of this word, which is kept only if it is new.
+    pub(super) fn word(&mut self, text: &str) -> u32 {
+        self.words.number(text)
+    }
+
+    /// The number of the route of these words, which is made only if it is new. It fits where a call keeps it.
+    pub(super) fn number(&mut self, stops: Stops) -> u32 {
+        let Self { all, by_stops, hasher, .. } = self;
+        let hash = hasher.hash_one(stops);
+        if let Some(number) = by_stops.find(hash, |number| all.get(*number as usize) == Some(&stops)) {
             return *number;
         }
-        let number = u32::try_from(self.all.len()).unwrap_or(NO_ROUTE).min(NO_ROUTE);
+        let number = u32::try_from(all.len()).unwrap_or(NO_ROUTE).min(NO_ROUTE);
         if number == NO_ROUTE {
             self.has_lost = true;
             return NO_ROUTE;
         }
-        let mut word = |text: &str| self.words.number(text);
-        let stops = Stops {
-            routing_point: word(route.routing_point),
-            outcome: route.outcome,
-            skill: route.skill.map(&mut word),
-            code: route.code.map(&mut word),
-            second_code: route.second_code.map(&mut word),
-            kind: route.kind.map(&mut word),
-        };
-        self.all.push(stops);
-        let Self { words, all, by_words, hasher, .. } = self;
-        let rehash = |number: &u32| all.get(*number as usize).map_or(0, |stops| hasher.hash_one(words.told(stops)));
-        by_words.insert_unique(hash, number, rehash);
+        all.push(stops);
+        let rehash = |number: &u32| all.get(*number as usize).map_or(0, |stops| hasher.hash_one(stops));
+        by_stops.insert_unique(hash, number, rehash);
         number
+    }
+
+    /// The numbers that the routes of others have among these, in the order of their own. Those that are new are made.
+    pub(super) fn numbers_of(&mut self, others: &Self) -> Vec<u32> {
+        let words: Vec<u32> = others.words.all.iter().map(|word| self.word(word)).collect();
+        let word = |number| position(number).and_then(|position| words.get(position).copied()).unwrap_or(NO_WORD);
+        others.all.iter().map(|Stops(stops)| self.number(Stops(stops.map(word)))).collect()
     }
 
     /// The routes, in the order of their numbers.
     pub(super) fn each(&self) -> impl Iterator<Item = Route<'_>> {
-        self.all.iter().map(|stops| self.words.told(stops))
+        self.all.iter().map(|stops| self.words.told(*stops))
     }
 
     /// Whether there are more of them than one answer should tell of.
     pub(super) fn are_many(&self) -> bool {
-        self.has_lost || self.all.len() >= MOST_ROUTES || self.words.bytes >= MOST_BYTES_OF_WORDS
-    }
-
-    fn at(&self, number: u32) -> Option<Route<'_>> {
-        self.all.get(number as usize).map(|stops| self.words.told(stops))
+        self.has_lost
+            || self.all.len() >= MOST_ROUTES
+            || self.words.all.len() >= MOST_WORDS
+            || self.words.bytes >= MOST_BYTES_OF_WORDS
     }
 }
 
@@ -107,32 +116,58 @@ struct Words {
 }
 
 impl Words {
-    /// The number of this word, which is kept only if it is new.
     fn number(&mut self, text: &str) -> u32 {
         let Self { all, by_text, hasher, bytes } = self;
         let hash = hasher.hash_one(text);
-        let word = |number: &u32| all.get(*number as usize).map(AsRef::as_ref).unwrap_or_default();
-        if let Some(number) = by_text.find(hash, |number| word(number) == text) {
+        if let Some(number) = by_text.find(hash, |number| text_of(all, *number) == Some(text)) {
             return *number;
         }
-        // There are at most five for each of the routes.
-        let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        by_text.insert_unique(hash, number, |number| hasher.hash_one(word(number)));
-        all.push(text.into());
         *bytes += text.len();
+        all.push(text.into());
+        // There are at most seven for each row of an answer.
+        let number = u32::try_from(all.len()).unwrap_or(NO_WORD);
+        by_text.insert_unique(hash, number, |number| hasher.hash_one(text_of(all, *number).unwrap_or_default()));
         number
     }
 
-    fn told(&self, stops: &Stops) -> Route<'_> {
-        let word = |number: u32| self.all.get(number as usize).map(AsRef::as_ref).unwrap_or_default();
+    fn told(&self, Stops(words): Stops) -> Route<'_> {
+        let [point, skill, result, went_to_agent, code, second_code, kind] =
+            words.map(|number| text_of(&self.all, number));
         Route {
-            routing_point: word(stops.routing_point),
-            outcome: stops.outcome,
-            skill: stops.skill.map(word),
-            code: stops.code.map(word),
-            second_code: stops.second_code.map(word),
-            kind: stops.kind.map(word),
+            routing_point: point.unwrap_or_default(),
+            outcome: outcome(result.unwrap_or_default(), went_to_agent.unwrap_or_default(), skill.is_some()),
+            skill,
+            code,
+            // A second code classifies nothing without the first.
+            second_code: code.and(second_code),
+            kind,
         }
+    }
+}
+
+fn text_of(words: &[Box<str>], number: u32) -> Option<&str> {
+    words.get(position(number)?).map(AsRef::as_ref)
+}
+
+/// Where the word of this number stands.
+fn position(number: u32) -> Option<usize> {
+    number.checked_sub(NO_WORD + 1).map(|position| position as usize)
+}
+
+/// The skill's result decides; without one, whether the call went to an agent, or at least to a skill.
+fn outcome(result: &str, went_to_agent: &str, has_skill: bool) -> Outcome {
+    let begins = |word: &str| result.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let went = || ["yes", "si", "sí", "sÍ", "true", "1"].iter().any(|yes| went_to_agent.eq_ignore_ascii_case(yes));
+    if begins("answer") {
+        Outcome::Agent
+    } else if begins("abandon") {
+        Outcome::Abandoned
+    } else if went() {
+        Outcome::Agent
+    } else if has_skill {
+        Outcome::Abandoned
+    } else {
+        Outcome::Contained
     }
 }
 
@@ -140,41 +175,87 @@ impl Words {
 mod tests {
     use super::*;
 
+    impl Stops {
+        /// The stops of a call that ended in the IVR, with this skill.
+        pub(in super::super) fn at(routes: &mut Routes, point: &str, skill: Option<&str>) -> Self {
+            let [point, skill] = [Some(point), skill].map(|word| word.map_or(NO_WORD, |word| routes.word(word)));
+            Self([point, skill, NO_WORD, NO_WORD, NO_WORD, NO_WORD, NO_WORD])
+        }
+    }
+
     fn route(point: &str) -> Route<'_> {
         let (skill, code, second_code, kind) = (None, None, None, None);
         Route { routing_point: point, outcome: Outcome::Contained, skill, code, second_code, kind }
     }
 
+    fn number(routes: &mut Routes, point: &str, skill: Option<&str>) -> u32 {
+        let stops = Stops::at(routes, point, skill);
+        routes.number(stops)
+    }
+
     #[test]
     fn a_route_has_one_number_by_all_of_its_words() {
         let mut routes = Routes::default();
-        let other = Route { skill: Some("1"), ..route("1") };
-        let numbers = [route("1"), other, route("1"), route("2"), other].map(|route| routes.number(&route));
+        let told = [("1", None), ("1", Some("1")), ("1", None), ("2", None), ("1", Some("1"))];
+        let numbers = told.map(|(point, skill)| number(&mut routes, point, skill));
         assert_eq!(numbers, [0, 1, 0, 2, 1]);
+        let other = Route { skill: Some("1"), outcome: Outcome::Abandoned, ..route("1") };
         assert_eq!(routes.each().collect::<Vec<_>>(), [route("1"), other, route("2")]);
         assert_eq!(routes.words.all.len(), 2);
+    }
+
+    #[test]
+    fn however_many_there_are_each_has_one_number() {
+        let mut routes = Routes::default();
+        for _ in 0..3 {
+            for position in 0..10_000 {
+                let skill = (position / 100).to_string();
+                assert_eq!(number(&mut routes, &(position % 100).to_string(), Some(&skill)), position);
+            }
+        }
+        assert_eq!((routes.all.len(), routes.words.all.len()), (10_000, 100));
+    }
+
+    #[test]
+    fn the_routes_of_others_have_numbers_of_their_own() {
+        let [mut routes, mut others] = [Routes::default(), Routes::default()];
+        for (point, skill) in [("1", None), ("2", Some("1"))] {
+            number(&mut routes, point, skill);
+        }
+        for (point, skill) in [("2", Some("3")), ("2", Some("1")), ("1", None)] {
+            number(&mut others, point, skill);
+        }
+        assert_eq!(routes.numbers_of(&others), [2, 1, 0]);
+        let told: Vec<_> = routes.each().map(|route| (route.routing_point, route.skill)).collect();
+        assert_eq!(told, [("1", None), ("2", Some("1")), ("2", Some("3"))]);
     }
 
     #[test]
     fn routes_are_many_before_they_or_their_words_take_much_memory() {
         let filled = |point: &dyn Fn(usize) -> String| {
             let mut routes = Routes::default();
-            let puts = (0..100_000).take_while(|number| {
-                routes.number(&route(&point(*number)));
+            let puts = (0..100_000).take_while(|position| {
+                number(&mut routes, &point(*position), None);
                 !routes.are_many()
             });
             (puts.count() + 1, routes)
         };
-        assert_eq!(filled(&|number| number.to_string()).0, MOST_ROUTES);
-        let (puts, routes) = filled(&|number| format!("{number:0200}"));
+        assert_eq!(filled(&|position| position.to_string()).0, MOST_ROUTES);
+        let (puts, routes) = filled(&|position| format!("{position:0200}"));
         assert!(puts < MOST_ROUTES && routes.words.bytes < MOST_BYTES_OF_WORDS + 200, "{puts}");
+        let mut routes = Routes::default();
+        let words = (0..1_000_000).take_while(|position: &u32| {
+            routes.word(&position.to_string());
+            !routes.are_many()
+        });
+        assert_eq!(words.count() + 1, MOST_WORDS);
     }
 
     #[test]
     fn what_has_no_number_any_more_is_not_taken_for_another_route() {
         let mut routes = Routes::default();
         for point in 0..NO_ROUTE + 10 {
-            routes.number(&route(&point.to_string()));
+            number(&mut routes, &point.to_string(), None);
         }
         assert_eq!(routes.each().count(), NO_ROUTE as usize);
         assert!(routes.has_lost && routes.are_many());
