@@ -9,7 +9,7 @@ use super::routes::{Outcome, Route};
 use crate::samples::{Distribution, whole};
 use crate::terms::Terms;
 
-/// Upper bounds of the buckets, in seconds.
+/// Upper bounds of buckets, in seconds.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds<'b> {
     pub(super) in_ivr: &'b [f64],
@@ -20,17 +20,19 @@ pub(super) struct Bounds<'b> {
 
 /// What the calls say, by label.
 pub(super) struct Counted<'c> {
-    routes: Vec<Counting<'c>>,
+    calls: &'c Calls,
+    /// In the order of the routes.
+    routes: Vec<Counting>,
     points: Ranked<'c, RoutingPoint>,
     skills: Ranked<'c, SkillTimes>,
 }
 
-/// A route, where its calls are counted, and how many they are.
-struct Counting<'c> {
-    route: Route<'c>,
-    point: usize,
-    skill: Option<usize>,
-    calls: u64,
+/// Where the calls of a route are counted, and how many they are.
+struct Counting {
+    outcome: Outcome,
+    point: u32,
+    skill: Option<u32>,
+    calls: u32,
 }
 
 #[derive(Clone, Default)]
@@ -56,37 +58,38 @@ impl<'c> Counted<'c> {
         let points = Ranked::of(calls.routes().map(|route| route.routing_point));
         let skills = Ranked::of(calls.routes().filter_map(|route| wanted(&route)));
         let counting = |route: Route<'c>| Counting {
-            route,
+            outcome: route.outcome,
             point: points.rank(route.routing_point),
             skill: wanted(&route).map(|skill| skills.rank(skill)),
             calls: 0,
         };
-        let mut counted = Self { routes: calls.routes().map(counting).collect(), points, skills };
-        calls.each(|route, times| counted.count(route, times, bounds));
+        let mut counted = Self { calls, routes: calls.routes().map(counting).collect(), points, skills };
+        let edges = Edges::of(bounds);
+        calls.each(|route, times| counted.count(route, times, &edges));
         counted
     }
 
-    fn count(&mut self, route: usize, times: Times, bounds: Bounds<'_>) {
+    fn count(&mut self, route: usize, times: Times, edges: &Edges) {
         let Some(counting) = self.routes.get_mut(route) else { return };
         counting.calls += 1;
-        let outcome = counting.route.outcome;
-        if let Some(point) = self.points.told.get_mut(counting.point) {
+        let outcome = counting.outcome;
+        if let Some(point) = self.points.told.get_mut(counting.point as usize) {
             match outcome {
                 Outcome::Agent => point.agent += 1,
                 Outcome::Abandoned => point.abandoned += 1,
                 Outcome::Contained => point.contained += 1,
             }
-            point.in_ivr.observe(bounds.in_ivr, times.in_ivr);
-            point.journeys.observe(bounds.journey, times.journey);
+            point.in_ivr.observe(&edges.in_ivr, times.in_ivr);
+            point.journeys.observe(&edges.journey, times.journey);
         }
-        if let Some(skill) = counting.skill.and_then(|skill| self.skills.told.get_mut(skill)) {
+        if let Some(skill) = counting.skill.and_then(|skill| self.skills.told.get_mut(skill as usize)) {
             skill.calls += 1;
             match outcome {
                 Outcome::Agent => {
-                    skill.answered.observe(bounds.waited, times.waited);
-                    skill.handled.observe(bounds.handled, times.with_agent);
+                    skill.answered.observe(&edges.waited, times.waited);
+                    skill.handled.observe(&edges.handled, times.with_agent);
                 }
-                Outcome::Abandoned => skill.abandoned.observe(bounds.waited, times.waited),
+                Outcome::Abandoned => skill.abandoned.observe(&edges.waited, times.waited),
                 Outcome::Contained => {}
             }
         }
@@ -126,7 +129,25 @@ impl<'c> Counted<'c> {
 
     /// The routes that calls took. One that no call takes any more says nothing.
     fn taken(&self) -> impl Iterator<Item = (Route<'c>, u64)> {
-        self.routes.iter().filter(|counting| counting.calls > 0).map(|counting| (counting.route, counting.calls))
+        let calls = self.routes.iter().map(|counting| u64::from(counting.calls));
+        self.calls.routes().zip(calls).filter(|(_, calls)| *calls > 0)
+    }
+}
+
+/// The bounds in whole milliseconds, below which no time has a part: what is above a bound is above the last one that it holds.
+struct Edges {
+    in_ivr: Vec<u32>,
+    journey: Vec<u32>,
+    waited: Vec<u32>,
+    handled: Vec<u32>,
+}
+
+impl Edges {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast cuts, and saturates")]
+    fn of(bounds: Bounds<'_>) -> Self {
+        let [in_ivr, journey, waited, handled] = [bounds.in_ivr, bounds.journey, bounds.waited, bounds.handled]
+            .map(|bounds| bounds.iter().map(|bound| (bound * 1000.0) as u32).collect());
+        Self { in_ivr, journey, waited, handled }
     }
 }
 
@@ -144,8 +165,9 @@ impl<'c, T: Clone + Default> Ranked<'c, T> {
         Self { told: vec![T::default(); ids.len()], ids }
     }
 
-    fn rank(&self, id: &str) -> usize {
-        self.ids.partition_point(|known| *known < id)
+    /// There are fewer than there are routes, which 32 bits hold.
+    fn rank(&self, id: &str) -> u32 {
+        u32::try_from(self.ids.partition_point(|known| *known < id)).unwrap_or(u32::MAX)
     }
 
     fn each(&self) -> impl Iterator<Item = (&'c str, &T)> {
@@ -163,14 +185,13 @@ pub(super) struct Buckets {
 }
 
 impl Buckets {
-    fn observe(&mut self, bounds: &[f64], time: Time) {
+    fn observe(&mut self, edges: &[u32], time: Time) {
         let Some(milliseconds) = time.milliseconds() else { return };
         if self.counts.is_empty() {
-            self.counts = vec![0; bounds.len() + 1].into();
+            self.counts = vec![0; edges.len() + 1].into();
         }
-        let seconds = f64::from(milliseconds) / 1000.0;
-        // Ten bounds are looked through sooner than halved.
-        let bucket = bounds.iter().filter(|bound| **bound < seconds).count();
+        // Ten of them are looked through sooner than halved.
+        let bucket = edges.iter().filter(|edge| **edge < milliseconds).count();
         if let Some(count) = self.counts.get_mut(bucket) {
             *count += 1;
         }
