@@ -329,7 +329,7 @@ impl<'b> Text<'b> {
         }
         let rest = chunk.get(at..).unwrap_or_default();
         self.start = at;
-        self.text = std::str::from_utf8(rest).unwrap_or_else(|error| {
+        self.text = simdutf8::compat::from_utf8(rest).unwrap_or_else(|error| {
             rest.get(..error.valid_up_to()).and_then(|rest| std::str::from_utf8(rest).ok()).unwrap_or_default()
         });
         self.text
