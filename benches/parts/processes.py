@@ -64,6 +64,15 @@ class Process:
             time.sleep(0.02)
         raise RuntimeError(f"{self.popen.args[0]}: {what} did not come to pass: {self.said()[-2000:]}")
 
+    @contextmanager
+    def stopped(self):
+        """Keeps the process from running, but not from being asked."""
+        self.popen.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.popen.send_signal(signal.SIGCONT)
+
     def stop(self):
         if self.popen.poll() is None:
             self.popen.send_signal(signal.SIGTERM)
