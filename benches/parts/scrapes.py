@@ -1,5 +1,6 @@
 """Scrapes: beside nginx, which serves the same bytes from a file, and beside what encodes at each scrape."""
 
+import gzip
 import os
 import re
 import statistics
@@ -106,47 +107,57 @@ def _row(series, who, form, medians):
 
 
 def _busy(setting, size):
-    """Two exporters of one size: in the one nothing changes, in the other every operation every few seconds. What is to be
-    idle is measured while the other one is stopped, and both in turn: it is a matter of few scrapes, and of the moment."""
+    """Two exporters of one size: in the one nothing changes, in the other every operation every few seconds."""
     operations, agents, skills = SIZES[size]
     folder = setting.fresh("busy")
     # About ten answers a second, each of which makes the whole exposition another one.
-    interval = f"{max(1, operations // 10)}s"
-    seconds = 1 if setting.is_cheap else 3
-    rows = []
+    moving = {"skills": "24h", "agents": f"{max(1, operations // 10)}s"}
     with Stage() as stage:
         _, upstream = yardstick(stage, setting, folder, "upstream", "--agents", agents, "--skills", skills)
         quiet = exporter.configure(folder, upstream, operations, {"skills": "24h", "agents": "24h"})
         idle = exporter.start(stage, setting, folder, quiet, name="idle")
         servers = {"idle": (idle[0], f"http://{idle[1]}/metrics")}
         servers |= _nginx(stage, setting, folder, idle[1], exporter.exposition(idle[1]))
-        lively = folder / "lively"
-        lively.mkdir()
-        moving = exporter.configure(lively, upstream, operations, {"skills": "24h", "agents": interval})
-        process, busy = exporter.start(stage, setting, lively, moving, name="busy")
-        seen = {}
-        for _ in range(setting.rounds):
-            for form in FORMS:
-                with process.stopped():
-                    for name, (_, url) in servers.items():
-                        seen.setdefault((form, name, "alone"), []).append(_p99(setting, url, form, seconds))
-                # What was missed meanwhile is asked for first.
-                load(setting, f"http://{busy}/metrics", "--seconds", 1)
-                for name, (_, url) in [*servers.items(), ("busy", (process, f"http://{busy}/metrics"))]:
-                    seen.setdefault((form, name, "beside"), []).append(_p99(setting, url, form, seconds))
-        series = exporter.series(exporter.exposition(busy))
-        p99 = {key: statistics.median(rounds) for key, rounds in seen.items()}
-        for form in FORMS:
-            own, quiet_one = p99[form, "busy", "beside"], p99[form, "idle", "alone"]
-            beside = [f"idle {ms(quiet_one)}", f"idle beside the busy one {ms(p99[form, 'idle', 'beside'])}"]
-            if "nginx" in servers:
-                beside.append(f"nginx {ms(p99[form, 'nginx', 'alone'])}, beside the busy one {ms(p99[form, 'nginx', 'beside'])}")
-            what = f"{series:,} series, {form}, p99 while answers come every 0.1 s"
-            rows.append(Row(what, ms(own), ", ".join(beside), times(own / quiet_one), "≤ 1.5 of idle"))
-        family = "wolkvox_agent_login_seconds_total"
-        told = load(setting, f"http://{busy}/metrics", "--clients", 10, "--seconds", seconds, "--consistent", family)
+        rows = [_lively(setting, form, servers, (upstream, operations, moving)) for form in FORMS]
+        with Stage() as own_stage:
+            _, busy, series = _started(own_stage, setting, "plain", upstream, operations, moving)
+            family, seconds = "wolkvox_agent_login_seconds_total", 3 if setting.is_cheap else 10
+            told = load(setting, busy, "--clients", 10, "--seconds", seconds, "--consistent", family)
         rows.append(Row(f"{series:,} series, ten clients while answers come", f"{told['scrapes']} scrapes, each of whole answers"))
     return rows
+
+
+def _lively(setting, form, servers, configured):
+    """Scrapes of one form, as a Prometheus asks for one. What is to be idle is measured while the busy exporter is
+    stopped, and both in turn: it is a matter of few scrapes, and of the moment."""
+    seconds = 1 if setting.is_cheap else 3
+    seen = {}
+    with Stage() as stage:
+        process, busy, series = _started(stage, setting, form, *configured)
+        for _ in range(setting.rounds):
+            with process.stopped():
+                for name, (_, url) in servers.items():
+                    seen.setdefault((name, "alone"), []).append(_p99(setting, url, form, seconds))
+            # What was missed meanwhile is asked for first.
+            _p99(setting, busy, form, 1)
+            for name, (_, url) in [*servers.items(), ("busy", (process, busy))]:
+                seen.setdefault((name, "beside"), []).append(_p99(setting, url, form, seconds))
+    p99 = {key: statistics.median(rounds) for key, rounds in seen.items()}
+    own, quiet_one = p99["busy", "beside"], p99["idle", "alone"]
+    beside = [f"idle {ms(quiet_one)}", f"idle beside the busy one {ms(p99['idle', 'beside'])}"]
+    if "nginx" in servers:
+        beside.append(f"nginx {ms(p99['nginx', 'alone'])}, beside the busy one {ms(p99['nginx', 'beside'])}")
+    what = f"{series:,} series, {form}, p99 while answers come every 0.1 s"
+    return Row(what, ms(own), ", ".join(beside), times(own / quiet_one), "≤ 1.5 of idle")
+
+
+def _started(stage, setting, form, upstream, operations, intervals):
+    """A new exporter; answers its process, where it is scraped, and its series."""
+    folder = setting.fresh("lively")
+    process, address = exporter.start(stage, setting, folder, exporter.configure(folder, upstream, operations, intervals))
+    # Asked for in the other form, too, it would make both from then on.
+    body = get(address, "/metrics", {"Accept-Encoding": "gzip"} if form == "gzip" else {})[1]
+    return process, f"http://{address}/metrics", exporter.series(gzip.decompress(body) if form == "gzip" else body)
 
 
 def _p99(setting, url, form, seconds):
