@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use tokio::time::Instant;
 use wolkvox_exporter::board::{Board, Page, Subject};
 use wolkvox_exporter::config::{Base, Operation, Poll, ServiceLevel};
-use wolkvox_exporter::report::{Ask, Window};
+use wolkvox_exporter::report::{Ask, Folding, Listing, Window};
 use wolkvox_exporter::reports;
 use wolkvox_exporter::samples::Samples;
 use wolkvox_exporter::terms::{AgentNames, Terms};
@@ -58,17 +58,22 @@ pub(crate) async fn ask(report: &str, base_url: &str) -> (Reply, BTreeSet<String
 pub(crate) async fn ask_over(transport: Transport, report: &str, base_url: &str) -> (Reply, BTreeSet<String>) {
     let report = reports::named(report).expect("a report of that name");
     let position = reports::ALL.iter().position(|one| one.name == report.name).expect("a listed report");
-    let terms = terms();
-    let day = date(2026, 6, 5);
-    let ask = Ask { window: Window { from: day.at(0, 0, 0, 0), to: day.at(12, 30, 15, 0) }, terms: &terms };
     let mut facts = (report.begin)();
-    let token = Token::new(TOKEN).expect("a token");
-    let reply = Upstream::new(transport, base_url).ask(&token, report, &ask, facts.as_mut()).await;
+    let reply = ask_into(facts.as_mut(), transport, report, base_url).await;
     let mut samples = Samples::of(report.families, usize::MAX);
-    facts.measure(&terms, &mut samples);
+    facts.measure(&terms(), &mut samples);
     let board = Arc::new(Board::default());
     drop(board.publish(Subject::Report(position), (0, 0), Page::of(&samples, &["operation"], &["acme"]), None));
     (reply, lines(&board))
+}
+
+/// Asks for one report and folds what is answered into these facts.
+pub(crate) async fn ask_into(facts: &mut dyn Folding, transport: Transport, report: &Listing, base_url: &str) -> Reply {
+    let terms = terms();
+    let day = date(2026, 6, 5);
+    let ask = Ask { window: Window { from: day.at(0, 0, 0, 0), to: day.at(12, 30, 15, 0) }, terms: &terms };
+    let token = Token::new(TOKEN).expect("a token");
+    Upstream::new(transport, base_url).ask(&token, report, &ask, facts).await
 }
 
 /// The lines of the board's samples, without HELP and TYPE, once the whole keeps its promise.
