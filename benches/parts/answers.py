@@ -1,15 +1,19 @@
 """Large answers: beside a client that throws them away, and one that holds all of it; and answers that are hostile."""
 
 import json
+import shutil
 import statistics
+import urllib.request
 
-from . import exporter
+from . import exporter, nginx
 from .processes import Stage, run, yardstick
 from .table import Row, mb, progress, times
 
 # A little below the exporter's own limit of 256 MiB.
 LARGE = 256_000_000
 CHEAP = 48_000_000
+PATH = "/api/v2/reports_manager.php"
+QUERY = "api=diagram_11"
 # As many calls as wolkvox puts into one answer.
 MOST_ROWS = 60_000
 HOSTILE = {
@@ -42,6 +46,7 @@ def measure(setting):
         # Up to eleven times as many calls as wolkvox tells of at most.
         rows += _large(setting, size, 1 << 40, [])
         rows += _large(setting, size, 1 << 40, ["--dense"])
+        rows += _large(setting, size, 1 << 40, ["--dense"], is_file=True)
         rows += _large(setting, 25_000_000, 1 << 40, [])
     for kind in ("row", "nesting") if setting.is_cheap else HOSTILE:
         rows.append(_hostile(setting, kind))
@@ -50,12 +55,16 @@ def measure(setting):
     return rows
 
 
-def _large(setting, size, ids, flags):
+def _large(setting, size, ids, flags, is_file=False):
     folder = setting.fresh("answers")
     progress(f"answers of {size / 1e6:.0f} MB {' '.join(flags)}")
     seen = {}
     with Stage() as stage:
         _, upstream = yardstick(stage, setting, folder, "upstream", "--large", size, "--ids", ids, *flags)
+        if is_file:
+            upstream = _from_nginx(stage, setting, folder, upstream)
+            if upstream is None:
+                return []
         config = exporter.configure(folder, upstream, 1, {"ivr_calls": "24h"})
         for _ in range(setting.rounds):
             seen.setdefault("discard", []).append(_client(setting, upstream, "discard"))
@@ -72,7 +81,7 @@ def _large(setting, size, ids, flags):
     )
     form = "gzip" if "--gzip" in flags else "without blanks" if "--dense" in flags else "plain"
     calls = "all calls different" if ids > LARGE else f"{ids:,} calls"
-    what = f"{size / 1e6:.0f} MB of `ivr_calls`, {form}, {calls}"
+    what = f"{size / 1e6:.0f} MB of `ivr_calls`, {form}, {calls}{', from nginx' if is_file else ''}"
     told = [f"{name} {rate[name] / 1e6:,.0f} MB/s (CPU {cpu[name] * 1000:,.0f} ms)" for name in ("discard", "whole")]
     own = f"{rate['exporter'] / 1e6:,.0f} MB/s (CPU {cpu['exporter'] * 1000:,.0f} ms)"
     return [
@@ -86,8 +95,19 @@ def _large(setting, size, ids, flags):
     ]
 
 
+def _from_nginx(stage, setting, folder, upstream):
+    """The same answer as a file of nginx, which takes less of the machine for it than the stand-in does."""
+    file = folder / "site" / PATH.strip("/")
+    file.parent.mkdir(parents=True)
+    request = urllib.request.Request(f"http://{upstream}{PATH}?{QUERY}", headers={"wolkvox-token": "bench"})
+    with urllib.request.urlopen(request, timeout=120) as response, file.open("wb") as kept:
+        shutil.copyfileobj(response, kept, 1 << 20)
+    served = nginx.serve(stage, setting, folder, folder / "site")
+    return served[1] if served else None
+
+
 def _client(setting, upstream, client):
-    url = f"http://{upstream}/api/v2/reports_manager.php?api=diagram_11"
+    url = f"http://{upstream}{PATH}?{QUERY}"
     done = run([setting.programs["yardstick"], client, "--url", url])
     if done["status"] != 0:
         raise RuntimeError(done["err"])

@@ -6,7 +6,7 @@ import re
 import statistics
 import urllib.request
 
-from . import exporter
+from . import exporter, nginx
 from .processes import Stage, free_port, get, is_ready, load, on, yardstick
 from .table import Row, ms, progress, times
 
@@ -173,41 +173,12 @@ def _file(folder, body):
 
 def _nginx(stage, setting, folder, address, body):
     """nginx, with the exporter's own bytes as files."""
-    program = setting.programs["nginx"]
-    if program is None:
-        progress("nginx is not installed, so nothing is held against it: apt-get install --no-install-recommends nginx-light")
-        return {}
     site = folder / "site"
     site.mkdir()
     (site / "metrics").write_bytes(body)
     (site / "metrics.gz").write_bytes(get(address, "/metrics", {"Accept-Encoding": "gzip"})[1])
-    port = free_port()
-    config = folder / "nginx.conf"
-    config.write_text(
-        f"""daemon off;
-worker_processes {os.cpu_count()};
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    default_type text/plain;
-    sendfile on;
-    tcp_nopush on;
-    keepalive_requests 100000000;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{ listen 127.0.0.1:{port}; root {site}; gzip_static on; }}
-}}
-""",
-        encoding="utf-8",
-    )
-    process = stage.start([program, "-c", config, "-p", folder, "-e", folder / "error.log"], folder / "nginx.log")
-    process.wait(lambda: is_ready(f"127.0.0.1:{port}", "/metrics"), "its readiness")
-    return {"nginx": (process, f"http://127.0.0.1:{port}/metrics")}
+    served = nginx.serve(stage, setting, folder, site)
+    return {"nginx": (served[0], f"http://{served[1]}/metrics")} if served else {}
 
 
 def _pushgateway(stage, setting, folder, body):
