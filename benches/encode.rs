@@ -45,8 +45,7 @@ fn facts() -> &'static dyn Folding {
         let text = answers::agents(shape, Edition { day: "2026-06-05", seed: 1, generation: 0 });
         let answer: serde_json::Value = serde_json::from_str(&text).expect("an answer is JSON");
         let (from, to) = (date(2026, 6, 5).at(0, 0, 0, 0), date(2026, 6, 5).at(23, 59, 59, 0));
-        let terms = terms();
-        let ask = Ask { window: Window { from, to }, terms: &terms };
+        let ask = Ask { window: Window { from, to }, terms: Arc::new(terms()) };
         let mut facts = (agents().1.begin)();
         for row in answer["data"].as_array().expect("of rows") {
             facts.absorb(&row.to_string(), &ask).expect("which are JSON");

@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -62,11 +63,10 @@ fn upstream(text: &Bytes) -> Upstream {
 /// Asks once, and answers how many rows there were and how many series they make.
 fn fold(runtime: &Runtime, upstream: &Upstream, report: &Listing) -> (u64, usize) {
     let token = Token::new("bench").expect("a token");
-    let terms = Terms::new(None, AgentNames::Show, 20);
+    let terms = Arc::new(Terms::new(None, AgentNames::Show, 20));
     let (from, to) = (date(2026, 6, 5).at(0, 0, 0, 0), date(2026, 6, 5).at(23, 59, 59, 0));
-    let ask = Ask { window: Window { from, to }, terms: &terms };
-    let mut facts = (report.begin)();
-    let reply = runtime.block_on(upstream.ask(&token, report, &ask, facts.as_mut()));
+    let ask = Ask { window: Window { from, to }, terms: Arc::clone(&terms) };
+    let (reply, facts) = runtime.block_on(upstream.ask(&token, report, ask, (report.begin)()));
     assert!(matches!(reply.outcome, Ok(Answered::Data)), "{:?}", reply.outcome);
     assert_eq!(reply.tally.rejected.iter().sum::<u64>(), 0);
     let mut samples = Samples::of(report.families, usize::MAX);

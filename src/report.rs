@@ -4,6 +4,7 @@
 //! same [`Listing`] and never names one.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -57,15 +58,15 @@ pub struct Window {
 }
 
 /// One question: what the report may want to know to ask it and to judge the rows.
-#[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
+#[derive(Clone, Debug)]
+pub struct Ask {
     /// The stretch of time asked for.
     pub window: Window,
     /// What the operation's configuration says about its answers.
-    pub terms: &'a Terms,
+    pub terms: Arc<Terms>,
 }
 
-impl Ask<'_> {
+impl Ask {
     /// The civil day that is asked for.
     #[must_use]
     pub fn day(&self) -> Date {
@@ -176,7 +177,7 @@ pub trait Report: 'static {
     /// # Errors
     ///
     /// The reason why the row is not counted, or the part of it that makes no sense.
-    fn absorb(facts: &mut Self::Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection>;
+    fn absorb(facts: &mut Self::Facts, row: &mut Row<'_>, ask: &Ask) -> Result<(), Rejection>;
 
     /// Takes in the facts of a later answer about the same day, where each answer tells a part of it. What is told of
     /// the same event again replaces what was told before.
@@ -246,19 +247,19 @@ pub struct Absorbed {
     pub rejection: Option<Rejection>,
 }
 
-/// The facts of a report, whichever report it is.
-pub trait Folding: Send + Sync + std::fmt::Debug {
+/// Who takes the rows of an answer.
+pub trait Absorbing: Send {
     /// Takes in one element of the answer's data: the JSON text of a row.
     ///
     /// # Errors
     ///
     /// Fails where the text is not JSON; the whole answer is then not JSON.
-    fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error>;
+    fn absorb(&mut self, json: &str, ask: &Ask) -> Result<Absorbed, serde_json::Error>;
 
     /// Takes in the row that `text` begins with, where it is written like the row before, and answers how many of the
     /// text's bytes it takes. Where it is not, or not all there, nothing happens: its end is to be found, and the row
-    /// handed to [`Self::absorb`]. So a quick way costs no exactness, and facts need not have one.
-    fn absorb_alike(&mut self, _text: &str, _ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
+    /// handed to [`Self::absorb`]. So a quick way costs no exactness, and nobody need have one.
+    fn absorb_alike(&mut self, _text: &str, _ask: &Ask) -> Option<(Absorbed, usize)> {
         None
     }
 
@@ -269,7 +270,10 @@ pub trait Folding: Send + Sync + std::fmt::Debug {
 
     /// Gives up what is only of use while an answer arrives.
     fn answer_is_over(&mut self);
+}
 
+/// The facts of a report, whichever report it is.
+pub trait Folding: Absorbing + Sync + std::fmt::Debug {
     /// Facts to fold a later answer about the same day into, which are then merged into these.
     fn beside(&self) -> Box<dyn Folding>;
 
@@ -292,6 +296,24 @@ pub trait Folding: Send + Sync + std::fmt::Debug {
     fn successor(&self) -> Box<dyn Folding>;
 }
 
+impl Absorbing for Box<dyn Folding> {
+    fn absorb(&mut self, json: &str, ask: &Ask) -> Result<Absorbed, serde_json::Error> {
+        self.as_mut().absorb(json, ask)
+    }
+
+    fn absorb_alike(&mut self, text: &str, ask: &Ask) -> Option<(Absorbed, usize)> {
+        self.as_mut().absorb_alike(text, ask)
+    }
+
+    fn is_full(&self) -> bool {
+        self.as_ref().is_full()
+    }
+
+    fn answer_is_over(&mut self) {
+        self.as_mut().answer_is_over();
+    }
+}
+
 struct Facts<R: Report> {
     facts: R::Facts,
     /// How the row before was written.
@@ -303,7 +325,7 @@ impl<R: Report> Facts<R> {
         Self { facts, layout: Layout::default() }
     }
 
-    fn take(&mut self, row: &mut Row<'_>, ask: &Ask<'_>) -> Absorbed {
+    fn take(&mut self, row: &mut Row<'_>, ask: &Ask) -> Absorbed {
         let rejection = R::absorb(&mut self.facts, row, ask).err();
         Absorbed { unknown_fields: row.unknown(), rejection }
     }
@@ -316,8 +338,8 @@ impl<R: Report> std::fmt::Debug for Facts<R> {
     }
 }
 
-impl<R: Report> Folding for Facts<R> {
-    fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
+impl<R: Report> Absorbing for Facts<R> {
+    fn absorb(&mut self, json: &str, ask: &Ask) -> Result<Absorbed, serde_json::Error> {
         if !json.starts_with('{') {
             let _: IgnoredAny = serde_json::from_str(json)?;
             return Ok(Absorbed { unknown_fields: 0, rejection: Some(Rejection::NotAnObject) });
@@ -330,7 +352,7 @@ impl<R: Report> Folding for Facts<R> {
         Ok(self.take(&mut row, ask))
     }
 
-    fn absorb_alike(&mut self, text: &str, ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
+    fn absorb_alike(&mut self, text: &str, ask: &Ask) -> Option<(Absorbed, usize)> {
         let mut row = Row::empty(R::FIELDS);
         let length = row.fill_alike(text, &mut self.layout)?;
         Some((self.take(&mut row, ask), length))
@@ -344,7 +366,9 @@ impl<R: Report> Folding for Facts<R> {
         self.layout = Layout::default();
         R::answer_is_over(&mut self.facts);
     }
+}
 
+impl<R: Report> Folding for Facts<R> {
     fn beside(&self) -> Box<dyn Folding> {
         Box::new(Self::of(R::beside(&self.facts)))
     }

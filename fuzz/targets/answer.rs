@@ -48,12 +48,11 @@ fn served(report: usize, body: &Bytes, is_packed: bool, piece: usize) -> (String
     let send = async move || (headers.clone(), Body::from_stream(stream::iter(pieces.clone())));
     let router = Router::new().route("/api/v2/{file}", get(send));
     let upstream = Upstream::new(Transport::Router(router), "http://wolkvox.test");
-    let terms = Terms::new(None, AgentNames::Pseudonym { salt: "acme".to_owned() }, 20);
+    let terms = Arc::new(Terms::new(None, AgentNames::Pseudonym { salt: "acme".to_owned() }, 20));
     let (from, to) = (date(2026, 6, 5).at(0, 0, 0, 0), date(2026, 6, 5).at(23, 59, 59, 0));
-    let ask = Ask { window: Window { from, to }, terms: &terms };
+    let ask = Ask { window: Window { from, to }, terms: Arc::clone(&terms) };
     let token = Token::new(TOKEN).expect("a token");
-    let mut facts = (listing.begin)();
-    let reply = RUNTIME.with(|runtime| runtime.block_on(upstream.ask(&token, listing, &ask, facts.as_mut())));
+    let (reply, facts) = RUNTIME.with(|runtime| runtime.block_on(upstream.ask(&token, listing, ask, (listing.begin)())));
     // How much was read before it was wrong is another matter.
     let outcome = match &reply.outcome {
         Ok(answered) => format!("{answered:?}, {:?}", reply.tally),

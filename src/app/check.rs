@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::say;
 use crate::clock::Clock;
@@ -34,9 +35,8 @@ async fn ask(operation: &Operation) -> anyhow::Result<bool> {
     let token = operation.token.read()?;
     let upstream = Upstream::new(Transport::network(&operation.base_url)?, &operation.base_url);
     let now = Clock::System.now().to_zoned(operation.timezone.clone()).datetime();
-    let ask = Ask { window: Window { from: now, to: now }, terms: &operation.terms };
-    let mut facts = (report.begin)();
-    let reply = upstream.ask(&token, report, &ask, facts.as_mut()).await;
+    let ask = Ask { window: Window { from: now, to: now }, terms: Arc::clone(&operation.terms) };
+    let (reply, facts) = upstream.ask(&token, report, ask, (report.begin)()).await;
     let mut told = format!("operation {}: ", operation.name);
     let took = reply.duration.as_millis();
     match &reply.outcome {

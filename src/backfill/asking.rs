@@ -1,6 +1,7 @@
 //! One operation's history: its days and reports one after another, within the budget of each day.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan as _};
@@ -153,11 +154,10 @@ impl Asking {
             return Err(unknown("no report tells it"));
         };
         let local = clock.now().to_zoned(self.operation.timezone.clone()).datetime();
-        let ask = Ask { window: Window { from: local, to: local }, terms: &self.operation.terms };
-        let mut facts = (report.begin)();
+        let ask = Ask { window: Window { from: local, to: local }, terms: Arc::clone(&self.operation.terms) };
         let today = local.date();
         record.spend(&name, today, spent(record, &name, today) + 1)?;
-        let reply = self.upstream.ask(&self.token, report, &ask, facts.as_mut()).await;
+        let (reply, facts) = self.upstream.ask(&self.token, report, ask, (report.begin)()).await;
         reply.outcome.map_err(|trouble| unknown(&format!("wolkvox {trouble}")))?;
         let Allowance { limit, used } = facts.allowance().ok_or_else(|| unknown("wolkvox does not tell it"))?;
         let allowed = beside_serving(&self.plan, self.plan.allowed_of(limit));
@@ -211,7 +211,7 @@ impl Asking {
             Some(hour) => Some(self.whole_day(day, report, hour, &stretches, purse).await?),
             None => None,
         };
-        let terms = std::sync::Arc::clone(&self.operation.terms);
+        let terms = Arc::clone(&self.operation.terms);
         let mut facts = (report.begin)();
         let mut is_told = false;
         let mut text = DayText::new(&self.operation.name, start(day, &zone)?);
@@ -221,7 +221,7 @@ impl Asking {
                 None => self.ask(day, report, stretch.window, purse).await?,
             };
             is_told |= rows.is_some();
-            let ask = Ask { window: stretch.window, terms: &terms };
+            let ask = Ask { window: stretch.window, terms: Arc::clone(&terms) };
             for row in rows.unwrap_or_default() {
                 // It was read once already, so it is JSON; why it is not counted was logged then.
                 let _ = facts.absorb(&row, &ask);
@@ -298,8 +298,7 @@ impl Asking {
         window: Window,
         purse: &mut Purse<'_>,
     ) -> Result<Option<Vec<String>>, Unanswered> {
-        let terms = std::sync::Arc::clone(&self.operation.terms);
-        let ask = Ask { window, terms: &terms };
+        let ask = Ask { window, terms: Arc::clone(&self.operation.terms) };
         let mut tries = 0;
         loop {
             self.pay(purse).map_err(Unanswered::Stop)?;
@@ -307,8 +306,8 @@ impl Asking {
             if let Ok(token) = self.operation.token.read() {
                 self.token = token;
             }
-            let mut rows = Rows::new((report.begin)());
-            let reply = self.upstream.ask(&self.token, report, &ask, &mut rows).await;
+            let rows = Rows::new((report.begin)());
+            let (reply, rows) = self.upstream.ask(&self.token, report, ask.clone(), rows).await;
             tries += 1;
             let operation = self.operation.name.as_str();
             let trouble = match reply.outcome {

@@ -1,10 +1,6 @@
 //! The rows of one answer, held until it is whole.
 
-use std::any::Any;
-
-use crate::report::{Absorbed, Allowance, Ask, Folding};
-use crate::samples::Samples;
-use crate::terms::Terms;
+use crate::report::{Absorbed, Absorbing, Ask, Folding};
 
 /// More than 60,000 rows of wolkvox's are, which is its limit: an answer is not held beyond it.
 const MOST_BYTES: usize = 64 << 20;
@@ -42,14 +38,14 @@ impl std::fmt::Debug for Rows {
     }
 }
 
-impl Folding for Rows {
-    fn absorb(&mut self, json: &str, ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
+impl Absorbing for Rows {
+    fn absorb(&mut self, json: &str, ask: &Ask) -> Result<Absorbed, serde_json::Error> {
         let absorbed = self.trial.absorb(json, ask)?;
         self.hold(json);
         Ok(absorbed)
     }
 
-    fn absorb_alike(&mut self, text: &str, ask: &Ask<'_>) -> Option<(Absorbed, usize)> {
+    fn absorb_alike(&mut self, text: &str, ask: &Ask) -> Option<(Absorbed, usize)> {
         let (absorbed, length) = self.trial.absorb_alike(text, ask)?;
         self.hold(text.get(..length)?);
         Some((absorbed, length))
@@ -61,37 +57,5 @@ impl Folding for Rows {
 
     fn answer_is_over(&mut self) {
         self.trial.answer_is_over();
-    }
-
-    fn merge(&mut self, newer: Box<dyn Folding>) {
-        if let Ok(newer) = newer.into_any().downcast::<Self>() {
-            self.held.extend(newer.held);
-            self.bytes += newer.bytes;
-            self.trial.merge(newer.trial);
-        }
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
-
-    fn memory(&self) -> Option<&'static str> {
-        self.trial.memory()
-    }
-
-    fn successor(&self) -> Box<dyn Folding> {
-        Box::new(Self::new(self.trial.successor()))
-    }
-
-    fn beside(&self) -> Box<dyn Folding> {
-        Box::new(Self::new(self.trial.beside()))
-    }
-
-    fn measure(&self, terms: &Terms, samples: &mut Samples) {
-        self.trial.measure(terms, samples);
-    }
-
-    fn allowance(&self) -> Option<Allowance> {
-        self.trial.allowance()
     }
 }

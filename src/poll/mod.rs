@@ -222,12 +222,12 @@ impl Poller {
         while let Some(window) = round.stretch.take() {
             self.keep_spendings().await;
             let asked = self.local_now();
-            let ask = Ask { window, terms: &terms };
+            let ask = Ask { window, terms: Arc::clone(&terms) };
             let Some(slot) = self.slots.get_mut(turn.slot) else { return };
-            let mut facts = if round.is_new() { slot.begin(&round.stretch) } else { slot.taught.successor() };
+            let facts = if round.is_new() { slot.begin(&round.stretch) } else { slot.taught.successor() };
             let token = self.token.clone();
-            let asking = pass.during(upstream.ask(&token, report, &ask, facts.as_mut()));
-            let reply = self.ticking(asking).await;
+            let asking = pass.during(upstream.ask(&token, report, ask, facts));
+            let (reply, facts) = self.ticking(asking).await;
 
             let Some(slot) = self.slots.get_mut(turn.slot) else { return };
             slot.vitals.replied(asked.timestamp(), &reply);

@@ -1,5 +1,6 @@
 //! How large the state of a large operation is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::date;
@@ -45,8 +46,9 @@ fn stored(report: &str, rows: impl Iterator<Item = serde_json::Value>) -> (u64, 
     let day = date(2026, 6, 5);
     let window = Window { from: day.at(0, 0, 0, 0), to: day.at(17, 0, 0, 0) };
     let mut facts = (report.begin)();
+    let ask = Ask { window, terms: Arc::clone(&operation.terms) };
     for row in rows {
-        let absorbed = facts.absorb(&row.to_string(), &Ask { window, terms: &operation.terms }).unwrap();
+        let absorbed = facts.absorb(&row.to_string(), &ask).unwrap();
         assert_eq!(absorbed.rejection, None, "{row}");
     }
     let mut samples = Samples::of(report.families, SERIES);

@@ -133,7 +133,7 @@ impl Report for Agents {
         WorkTotals { work: report::Work::Handling, family: &STATE_SECONDS, label: "state=\"acw\"" },
     ];
 
-    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection> {
+    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask) -> Result<(), Rejection> {
         let id = row.id("agent_id")?;
         if id.eq_ignore_ascii_case("total") || id.eq_ignore_ascii_case("all") {
             return Ok(());

@@ -1,6 +1,7 @@
 //! How the tests of reports read: rows in, lines of the exposition out.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::civil::date;
 use serde_json::Value;
@@ -19,7 +20,8 @@ pub(super) fn terms() -> Terms {
 /// Folds the rows as an answer of 2026-06-05, 12:30.
 pub(super) fn fold<R: Report>(terms: &Terms, rows: &Value) -> (BTreeSet<String>, Vec<Rejection>, usize) {
     let day = date(2026, 6, 5);
-    let ask = Ask { window: Window { from: day.at(0, 0, 0, 0), to: day.at(12, 30, 0, 0) }, terms };
+    let window = Window { from: day.at(0, 0, 0, 0), to: day.at(12, 30, 0, 0) };
+    let ask = Ask { window, terms: Arc::new(terms.clone()) };
     let report = Listing::of::<R>();
     let mut facts = (report.begin)();
     let (mut rejections, mut unknown) = (Vec::new(), 0);

@@ -58,7 +58,7 @@ impl Report for CallDurations {
     // The keys are intervals, each with an object of fields; `absorb` claims those that it knows.
     const FIELDS: &'static [&'static str] = &[];
 
-    fn absorb(facts: &mut Facts, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
+    fn absorb(facts: &mut Facts, row: &mut Row<'_>, _ask: &Ask) -> Result<(), Rejection> {
         // Each interval is a row of its own: a bad one takes only what needs all of them with it.
         let mut rejection = None;
         row.claim(|key, word| match Key::of(key) {

@@ -42,7 +42,7 @@ impl Report for ClosedInteractions {
     const FAMILIES: Families = &[&CLOSED];
     const FIELDS: &'static [&'static str] = &["interactions", "agent_name", "cod_act", "description_cod_act"];
 
-    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection> {
+    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask) -> Result<(), Rejection> {
         let name = row.id("agent_name")?;
         if name.eq_ignore_ascii_case("total") || name.eq_ignore_ascii_case("all") {
             return Ok(());

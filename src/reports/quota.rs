@@ -44,7 +44,7 @@ impl Report for Quota {
     const FIELDS: &'static [&'static str] =
         &["description", "token_limit", "token_use_today", "all_token_today", "available_consumption_options"];
 
-    fn absorb(facts: &mut Facts, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
+    fn absorb(facts: &mut Facts, row: &mut Row<'_>, _ask: &Ask) -> Result<(), Rejection> {
         let limit = row.count("token_limit")?;
         let of_all = row.count("all_token_today")?;
         let of_this = row.count("token_use_today")?;

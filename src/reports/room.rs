@@ -23,6 +23,8 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use jiff::civil::date;
 
     use super::super::bodies::terms;
@@ -30,8 +32,9 @@ mod tests {
 
     /// How many rows of these a report takes before it is full, of a million.
     fn rows_taken(report: &str, row: impl Fn(usize) -> String) -> usize {
-        let (terms, day) = (terms(), date(2026, 6, 5));
-        let ask = Ask { window: Window { from: day.at(0, 0, 0, 0), to: day.at(12, 30, 0, 0) }, terms: &terms };
+        let day = date(2026, 6, 5);
+        let window = Window { from: day.at(0, 0, 0, 0), to: day.at(12, 30, 0, 0) };
+        let ask = Ask { window, terms: Arc::new(terms()) };
         let report: &Listing = super::super::named(report).unwrap();
         let mut facts = (report.begin)();
         let rows = 0..1_000_000;

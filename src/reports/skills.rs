@@ -118,7 +118,7 @@ impl Report for Skills {
         parameters
     }
 
-    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask<'_>) -> Result<(), Rejection> {
+    fn absorb(facts: &mut Facts, row: &mut Row<'_>, ask: &Ask) -> Result<(), Rejection> {
         let mut levels = BTreeMap::new();
         let mut misspelt = false;
         row.claim(|key, word| {
@@ -425,7 +425,8 @@ mod tests {
         let listing = crate::report::Listing::of::<Skills>();
         let told = |terms: &Terms, rows: &[Value]| {
             let day = jiff::civil::date(2026, 6, 5).at(0, 0, 0, 0);
-            let ask = Ask { window: crate::report::Window { from: day, to: day }, terms };
+            let window = crate::report::Window { from: day, to: day };
+            let ask = Ask { window, terms: std::sync::Arc::new(terms.clone()) };
             let mut facts = (listing.begin)();
             for row in rows {
                 facts = facts.successor();

@@ -2,6 +2,7 @@
 //! contact centre, series by series, with nothing missing and nothing besides.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -62,7 +63,7 @@ fn fold(folding: &mut dyn Folding, report: &Listing, world: &World, period: &Per
         services_time: parameter("services_time").map(|seconds| seconds.parse().unwrap()),
         usage: USAGE,
     };
-    let ask = Ask { window: Window { from: *period.start(), to: *period.end() }, terms };
+    let ask = Ask { window: Window { from: *period.start(), to: *period.end() }, terms: Arc::new(terms.clone()) };
     let rows = match (report.simulate)(world, &asked) {
         Value::Null => Vec::new(),
         Value::Array(rows) => rows,

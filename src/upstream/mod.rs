@@ -1,7 +1,9 @@
 //! The only code that speaks HTTP to wolkvox: one question in, facts or one trouble out, in bounded memory and time.
 
+mod apart;
 mod cutter;
 mod envelope;
+mod reading;
 mod transport;
 mod trouble;
 mod unpacking;
@@ -11,11 +13,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use http::{HeaderMap, Request, header};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
-use self::envelope::{Elements, Envelope, Malformed, Nobody, Words};
+use self::envelope::{Envelope, Nobody, Words};
+use self::reading::Reading;
 use self::transport::Arriving;
-use crate::report::{Absorbed, Ask, Folding, Listing, Span};
+use crate::report::{Absorbing, Ask, Listing, Span};
 use crate::row::Rejection;
 use crate::token::Token;
 
@@ -26,24 +29,30 @@ pub use self::verdict::Answered;
 /// wolkvox gives up a request after 60 s itself; nothing comes later.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// wolkvox's own limit on an answer, unpacked.
-const LARGEST_BODY: u64 = 256 << 20;
-
-/// wolkvox's own limit on rows. An answer of exactly so many may have been cut there, and is asked again in halves.
-const ROW_LIMIT: u64 = 60_000;
-
-/// More rows than a body has room for, if they say anything. Each takes time however short it is, and there is room for
-/// ninety million of `{}`.
-const MOST_ROWS: u64 = 1 << 24;
-
 /// How much of a refusal is read: wolkvox's are below 200 bytes.
 const LARGEST_REFUSAL: u64 = 64 << 10;
 
 /// After so many bytes of an answer others have their turn: scrapes that wait for the processor, and the other polls.
 const TURN: usize = 256 << 10;
 
+/// What an answer has beyond this is read on a thread of its own. Those about a hundred agents are smaller: for them it would
+/// only be one more thread that scrapes wait for.
+const LARGE: u64 = 4 << 20;
+
 /// The longest pause that a server's `Retry-After` can ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
+
+/// What came of a question.
+type Outcome = Result<Answered, Trouble>;
+
+/// What came of a question, known before its answer was read to the end.
+struct Early(Outcome);
+
+impl From<Trouble> for Early {
+    fn from(trouble: Trouble) -> Self {
+        Self(Err(trouble))
+    }
+}
 
 /// Where one operation is asked.
 #[derive(Clone, Debug)]
@@ -56,7 +65,7 @@ pub struct Upstream {
 #[derive(Debug)]
 pub struct Reply {
     /// What the answer means, or why there is none.
-    pub outcome: Result<Answered, Trouble>,
+    pub outcome: Outcome,
     /// What was counted on the way.
     pub tally: Tally,
     /// From sending the request to the end of the answer.
@@ -100,49 +109,45 @@ impl Upstream {
         Self { transport, base_url: base_url.into() }
     }
 
-    /// Asks one question and folds the rows of the answer into `facts` as they arrive.
+    /// Asks one question and hands the rows of the answer on as they arrive; gives back who took them.
     ///
-    /// The facts are whole only where the outcome is [`Answered::Data`].
-    pub async fn ask(&self, token: &Token, report: &Listing, ask: &Ask<'_>, facts: &mut dyn Folding) -> Reply {
+    /// What was told is whole only where the outcome is [`Answered::Data`].
+    pub async fn ask<A>(&self, token: &Token, report: &Listing, ask: Ask, taker: A) -> (Reply, A)
+    where
+        A: Absorbing + 'static,
+    {
         let begun = Instant::now();
-        let mut tally = Tally::default();
-        let asking = self.exchange(token, report, ask, facts, &mut tally);
-        let outcome = tokio::time::timeout(ANSWER_TIMEOUT, asking).await.unwrap_or_else(|_| {
-            Err(Trouble::new(Cause::Timeout, format!("did not answer within {} s", ANSWER_TIMEOUT.as_secs())))
-        });
-        facts.answer_is_over();
-        Reply { outcome, tally, duration: begun.elapsed() }
+        let deadline = begun + ANSWER_TIMEOUT;
+        let request = self.request(token, report, &ask);
+        let mut reading = Reading::new(report.span, ask, taker);
+        let exchange = timeout_at(deadline, self.exchange(request, &mut reading)).await;
+        let (reading, read) = match exchange.unwrap_or_else(|_| Err(late().into())) {
+            Ok(Some(more)) => apart::read(reading, more, deadline).await,
+            Ok(None) => (reading, Ok(())),
+            Err(early) => (reading, Err(early)),
+        };
+        let (outcome, tally, taker) = reading.end(read);
+        (Reply { outcome, tally, duration: begun.elapsed() }, taker)
     }
 
-    async fn exchange(
+    /// Sends a request and reads its answer; gives the answer back where there is much more of it.
+    async fn exchange<A: Absorbing>(
         &self,
-        token: &Token,
-        report: &Listing,
-        ask: &Ask<'_>,
-        facts: &mut dyn Folding,
-        tally: &mut Tally,
-    ) -> Result<Answered, Trouble> {
-        let request = self.request(token, report, ask)?;
-        let mut arriving = self.transport.send(request).await?;
+        request: Result<Request<()>, Trouble>,
+        reading: &mut Reading<A>,
+    ) -> Result<Option<Arriving>, Early> {
+        let mut arriving = self.transport.send(request?).await?;
         let status = arriving.status();
         if !status.is_success() {
             let retry_after = retry_after(arriving.headers());
-            let words = refusal(&mut arriving, tally).await;
-            return verdict::of_refusal(status.as_u16(), words.as_ref(), retry_after);
+            let words = refusal(&mut arriving, reading.tally()).await;
+            return Err(Early(verdict::of_refusal(status.as_u16(), words.as_ref(), retry_after)));
         }
-        let mut envelope = Envelope::new();
         let mut unyielding = 0;
         while let Some(bytes) = arriving.chunk().await? {
-            tally.bytes += bytes.len() as u64;
-            if tally.bytes > LARGEST_BODY {
-                return Err(Trouble::new(Cause::TooLarge, "sent more than 256 MB"));
-            }
-            envelope.feed(bytes, &mut Rows { ask, facts, tally }).map_err(of_malformed)?;
-            if tally.rows > MOST_ROWS {
-                return Err(Trouble::new(Cause::TooLarge, "sent more than sixteen million rows"));
-            }
-            if facts.is_full() {
-                return in_halves(report, "sent more than this process has memory for");
+            reading.read(&bytes)?;
+            if reading.tally().bytes > LARGE {
+                return Ok(Some(arriving));
             }
             unyielding += bytes.len();
             if unyielding >= TURN {
@@ -151,19 +156,12 @@ impl Upstream {
                 unyielding = 0;
             }
         }
-        let answered = verdict::of_success(&envelope.finish().map_err(of_malformed)?)?;
-        if tally.rows > 0 && tally.rejected_as(Rejection::NotAnObject) == tally.rows {
-            return Err(Trouble::new(Cause::BadShape, "sent a list in which nothing is a row"));
-        }
-        if tally.rows == ROW_LIMIT {
-            return in_halves(report, "sent exactly 60000 rows, where it may have cut the answer");
-        }
-        Ok(answered)
+        Ok(None)
     }
 
-    fn request(&self, token: &Token, report: &Listing, ask: &Ask<'_>) -> Result<Request<()>, Trouble> {
+    fn request(&self, token: &Token, report: &Listing, ask: &Ask) -> Result<Request<()>, Trouble> {
         let mut uri = format!("{}/api/v2/{}?api={}", self.base_url, report.endpoint.file, report.endpoint.api);
-        for (name, value) in (report.parameters)(ask.terms) {
+        for (name, value) in (report.parameters)(&ask.terms) {
             let _ = write!(uri, "&{name}={value}");
         }
         if report.span != Span::Now {
@@ -179,47 +177,6 @@ impl Upstream {
     }
 }
 
-/// An answer that is of no use as a whole. Only what is told row by row adds up over shorter windows.
-fn in_halves(report: &Listing, why_not: &'static str) -> Result<Answered, Trouble> {
-    match report.span {
-        Span::Rows => Ok(Answered::Cut),
-        Span::Now | Span::Day => Err(Trouble::new(Cause::TooLarge, why_not)),
-    }
-}
-
-/// Hands the rows of an answer to the report, and counts.
-struct Rows<'r, 'a> {
-    ask: &'r Ask<'a>,
-    facts: &'r mut dyn Folding,
-    tally: &'r mut Tally,
-}
-
-impl Rows<'_, '_> {
-    fn count(&mut self, absorbed: Absorbed) {
-        self.tally.rows += 1;
-        self.tally.unknown_fields += absorbed.unknown_fields as u64;
-        if let Some(rejection) = absorbed.rejection {
-            for (count, reason) in self.tally.rejected.iter_mut().zip(Rejection::ALL) {
-                *count += u64::from(reason == rejection);
-            }
-        }
-    }
-}
-
-impl Elements for Rows<'_, '_> {
-    fn take(&mut self, json: &str) -> Result<(), Malformed> {
-        let absorbed = self.facts.absorb(json, self.ask);
-        self.count(absorbed.map_err(|_| Malformed::NotJson("a row of the answer is not JSON"))?);
-        Ok(())
-    }
-
-    fn take_first(&mut self, text: &str) -> Option<usize> {
-        let (absorbed, length) = self.facts.absorb_alike(text, self.ask)?;
-        self.count(absorbed);
-        Some(length)
-    }
-}
-
 /// Reads the words of a refusal, where it is wolkvox's own. Whatever is wrong with its body, the status counts.
 async fn refusal(arriving: &mut Arriving, tally: &mut Tally) -> Option<Words> {
     let mut envelope = Envelope::new();
@@ -228,7 +185,7 @@ async fn refusal(arriving: &mut Arriving, tally: &mut Tally) -> Option<Words> {
         if tally.bytes > LARGEST_REFUSAL {
             return None;
         }
-        envelope.feed(bytes, &mut Nobody).ok()?;
+        envelope.feed(&bytes, &mut Nobody).ok()?;
     }
     envelope.finish().ok()
 }
@@ -241,11 +198,6 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     is_number.then(|| text.parse().map_or(LONGEST_RETRY_AFTER, Duration::from_secs).min(LONGEST_RETRY_AFTER))
 }
 
-fn of_malformed(malformed: Malformed) -> Trouble {
-    let cause = match malformed {
-        Malformed::NotJson(_) => Cause::NotJson,
-        Malformed::BadShape(_) => Cause::BadShape,
-        Malformed::TooLarge => Cause::TooLarge,
-    };
-    Trouble::new(cause, format!("sent what is no answer of wolkvox: {malformed}"))
+fn late() -> Trouble {
+    Trouble::new(Cause::Timeout, format!("did not answer within {} s", ANSWER_TIMEOUT.as_secs()))
 }

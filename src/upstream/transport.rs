@@ -31,8 +31,6 @@ pub(super) struct Arriving {
     body: Body,
     /// Where the body is packed.
     unpacking: Option<Unpacking>,
-    /// What arrived last of a body that is not.
-    plain: Bytes,
 }
 
 enum Body {
@@ -109,7 +107,7 @@ impl Arriving {
         let encoding = body.headers().get(header::CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok());
         let encoding = encoding.map(str::trim).unwrap_or_default();
         let is_gzip = ["gzip", "x-gzip"].iter().any(|gzip| encoding.eq_ignore_ascii_case(gzip));
-        Self { body, unpacking: is_gzip.then(Unpacking::new), plain: Bytes::new() }
+        Self { body, unpacking: is_gzip.then(Unpacking::new) }
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -120,19 +118,14 @@ impl Arriving {
         self.body.headers()
     }
 
-    /// The next bytes of the body, unpacked, or nothing at its end.
-    pub(super) async fn chunk(&mut self) -> Result<Option<&[u8]>, Trouble> {
-        // What was read is given back before more is asked for, so that its place can be used again.
-        self.plain = Bytes::new();
-        let Some(unpacking) = &mut self.unpacking else {
-            let Some(bytes) = self.body.chunk().await? else { return Ok(None) };
-            self.plain = bytes;
-            return Ok(Some(&self.plain));
-        };
+    /// The next bytes of the body, unpacked, or nothing at its end. Who asks for more has given back what came before, so
+    /// that its place can be used again.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
+        let Some(unpacking) = &mut self.unpacking else { return self.body.chunk().await };
         loop {
             let length = unpacking.next().map_err(|Corrupt| Trouble::new(Cause::NotJson, CORRUPT))?;
             if length > 0 {
-                return Ok(Some(unpacking.unpacked(length)));
+                return Ok(Some(Bytes::copy_from_slice(unpacking.unpacked(length))));
             }
             match self.body.chunk().await? {
                 Some(bytes) => unpacking.arrived(bytes),

@@ -1,6 +1,5 @@
 //! Every answer that wolkvox, or something in its place, can give, over real HTTP: data, *nothing happened*, or one cause.
 
-use std::any::Any;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -9,10 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use wiremock::matchers::{any, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
-use wolkvox_exporter::report::{Absorbed, Allowance, Ask, Folding};
+use wolkvox_exporter::report::{Absorbed, Absorbing, Ask};
 use wolkvox_exporter::reports;
-use wolkvox_exporter::samples::Samples;
-use wolkvox_exporter::terms::Terms;
 use wolkvox_exporter::upstream::{Answered, Cause, Retry, Transport};
 
 use crate::asking::{TOKEN, ask, ask_into, ask_over};
@@ -284,38 +281,14 @@ async fn while_a_large_answer_is_read_others_have_their_turn() {
 #[derive(Debug, Default)]
 struct Over(u32);
 
-impl Folding for Over {
-    fn absorb(&mut self, _json: &str, _ask: &Ask<'_>) -> Result<Absorbed, serde_json::Error> {
+impl Absorbing for Over {
+    fn absorb(&mut self, _json: &str, _ask: &Ask) -> Result<Absorbed, serde_json::Error> {
         assert_eq!(self.0, 0, "a row behind the end");
         Ok(Absorbed { unknown_fields: 0, rejection: None })
     }
 
     fn answer_is_over(&mut self) {
         self.0 += 1;
-    }
-
-    fn beside(&self) -> Box<dyn Folding> {
-        unreachable!("one answer is folded into them")
-    }
-
-    fn merge(&mut self, _newer: Box<dyn Folding>) {}
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
-
-    fn measure(&self, _terms: &Terms, _samples: &mut Samples) {}
-
-    fn allowance(&self) -> Option<Allowance> {
-        None
-    }
-
-    fn memory(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn successor(&self) -> Box<dyn Folding> {
-        unreachable!("one answer is folded into them")
     }
 }
 
@@ -325,13 +298,11 @@ async fn facts_hear_once_that_an_answer_is_over_however_it_ends() {
     let row = r#"{"skill_id":"1"}"#;
     for body in [format!("[{row},{row}]"), format!("[{row},"), format!("[{row}]x"), String::new()] {
         let answers = axum::Router::new().fallback(async move || body);
-        let mut facts = Over::default();
-        ask_into(&mut facts, Transport::Router(answers), report, "http://wolkvox.test").await;
+        let (_, facts) = ask_into(Over::default(), Transport::Router(answers), report, "http://wolkvox.test").await;
         assert_eq!(facts.0, 1);
     }
     let hang = axum::Router::new().fallback(async || std::future::pending::<&'static str>().await);
-    let mut facts = Over::default();
-    ask_into(&mut facts, Transport::Router(hang), report, "http://wolkvox.test").await;
+    let (_, facts) = ask_into(Over::default(), Transport::Router(hang), report, "http://wolkvox.test").await;
     assert_eq!(facts.0, 1);
 }
 

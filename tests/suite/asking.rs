@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use tokio::time::Instant;
 use wolkvox_exporter::board::{Board, Page, Subject};
 use wolkvox_exporter::config::{Base, Operation, Poll, ServiceLevel};
-use wolkvox_exporter::report::{Ask, Folding, Listing, Window};
+use wolkvox_exporter::report::{Absorbing, Ask, Listing, Window};
 use wolkvox_exporter::reports;
 use wolkvox_exporter::samples::Samples;
 use wolkvox_exporter::terms::{AgentNames, Terms};
@@ -58,8 +58,7 @@ pub(crate) async fn ask(report: &str, base_url: &str) -> (Reply, BTreeSet<String
 pub(crate) async fn ask_over(transport: Transport, report: &str, base_url: &str) -> (Reply, BTreeSet<String>) {
     let report = reports::named(report).expect("a report of that name");
     let position = reports::ALL.iter().position(|one| one.name == report.name).expect("a listed report");
-    let mut facts = (report.begin)();
-    let reply = ask_into(facts.as_mut(), transport, report, base_url).await;
+    let (reply, facts) = ask_into((report.begin)(), transport, report, base_url).await;
     let mut samples = Samples::of(report.families, usize::MAX);
     facts.measure(&terms(), &mut samples);
     let board = Arc::new(Board::default());
@@ -67,13 +66,15 @@ pub(crate) async fn ask_over(transport: Transport, report: &str, base_url: &str)
     (reply, lines(&board))
 }
 
-/// Asks for one report and folds what is answered into these facts.
-pub(crate) async fn ask_into(facts: &mut dyn Folding, transport: Transport, report: &Listing, base_url: &str) -> Reply {
-    let terms = terms();
+/// Asks for one report and hands the rows of the answer to this taker.
+pub(crate) async fn ask_into<A>(taker: A, transport: Transport, report: &Listing, base_url: &str) -> (Reply, A)
+where
+    A: Absorbing + 'static,
+{
     let day = date(2026, 6, 5);
-    let ask = Ask { window: Window { from: day.at(0, 0, 0, 0), to: day.at(12, 30, 15, 0) }, terms: &terms };
+    let ask = Ask { window: Window { from: day.at(0, 0, 0, 0), to: day.at(12, 30, 15, 0) }, terms: Arc::new(terms()) };
     let token = Token::new(TOKEN).expect("a token");
-    Upstream::new(transport, base_url).ask(&token, report, &ask, facts).await
+    Upstream::new(transport, base_url).ask(&token, report, ask, taker).await
 }
 
 /// The lines of the board's samples, without HELP and TYPE, once the whole keeps its promise.

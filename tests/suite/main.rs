@@ -18,6 +18,7 @@ mod golden;
 mod history;
 mod inhibition;
 mod kills;
+mod large;
 mod mutants;
 mod pieces;
 mod polling;

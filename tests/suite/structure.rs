@@ -31,10 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("staffing", &["report"]),
     ("format", &["family"]),
     ("board", &["family", "format", "reports", "samples", "vitals"]),
-    (
-        "backfill",
-        &["clock", "config", "family", "lane", "plan", "report", "reports", "samples", "terms", "token", "upstream"],
-    ),
+    ("backfill", &["clock", "config", "family", "lane", "plan", "report", "reports", "samples", "token", "upstream"]),
     ("process", &["family", "format", "version", "vitals"]),
     ("status", &["upstream"]),
     ("vitals", &["family", "row", "samples", "storage", "upstream"]),
@@ -98,8 +95,9 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["spawn_blocking"],
-        &["tasks.rs", "web/metrics.rs", "poll/telling.rs", "poll/resume.rs"],
-        "long work off the runtime is the scrape's, an exposition's and the state's; threads of their own are the tasks'",
+        &["tasks.rs", "web/metrics.rs", "poll/telling.rs", "poll/resume.rs", "upstream/apart.rs"],
+        "long work off the runtime is the scrape's, an exposition's, the state's and a large answer's; threads of their own \
+         are the tasks'",
     ),
     (&["env::var"], &["config/environment.rs"], "the environment is read in one place"),
     (&["prometheus::"], &["process.rs"], "series that carry labels from outside stand on pages of the board"),

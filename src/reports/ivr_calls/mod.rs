@@ -108,7 +108,7 @@ impl Report for IvrCalls {
         "agent_name",
     ];
 
-    fn absorb(calls: &mut Calls, row: &mut Row<'_>, _ask: &Ask<'_>) -> Result<(), Rejection> {
+    fn absorb(calls: &mut Calls, row: &mut Row<'_>, _ask: &Ask) -> Result<(), Rejection> {
         // In the order of the list, in which they are found at once; there are millions of rows.
         let conn_id = row.id("conn_id")?;
         let stops = calls.stops(row.words_from("rp_id"));
