@@ -256,7 +256,7 @@ pub trait Absorbing: Send {
     /// Fails where the text is not JSON; the whole answer is then not JSON.
     fn absorb(&mut self, json: &str, ask: &Ask) -> Result<Absorbed, serde_json::Error>;
 
-    /// Takes in the row that `text` begins with, where it is written like the row before, and answers how many of the
+    /// Takes in the row that `text` begins with, where it is written like rows before it, and answers how many of the
     /// text's bytes it takes. Where it is not, or not all there, nothing happens: its end is to be found, and the row
     /// handed to [`Self::absorb`]. So a quick way costs no exactness, and nobody need have one.
     fn absorb_alike(&mut self, _text: &str, _ask: &Ask) -> Option<(Absorbed, usize)> {
@@ -316,7 +316,7 @@ impl Absorbing for Box<dyn Folding> {
 
 struct Facts<R: Report> {
     facts: R::Facts,
-    /// How the row before was written.
+    /// How rows were written so far.
     layout: Layout,
 }
 
@@ -344,7 +344,7 @@ impl<R: Report> Absorbing for Facts<R> {
             let _: IgnoredAny = serde_json::from_str(json)?;
             return Ok(Absorbed { unknown_fields: 0, rejection: Some(Rejection::NotAnObject) });
         }
-        // A row that did not lie in one piece may be written like the row before all the same.
+        // A row that did not lie in one piece may be written like others all the same.
         let mut row = Row::empty(R::FIELDS);
         if row.fill_alike(json, &mut self.layout) != Some(json.len()) {
             row = Row::of(json, R::FIELDS, &mut self.layout)?;

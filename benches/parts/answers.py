@@ -47,6 +47,8 @@ def measure(setting):
         rows += _large(setting, size, 1 << 40, [])
         rows += _large(setting, size, 1 << 40, ["--dense"])
         rows += _large(setting, size, 1 << 40, ["--dense"], is_file=True)
+        rows += _large(setting, size, 1 << 40, ["--gzip"], is_file=True)
+        rows += _large(setting, size, MOST_ROWS, ["--sparse"])
         rows += _large(setting, 25_000_000, 1 << 40, [])
     for kind in ("row", "nesting") if setting.is_cheap else HOSTILE:
         rows.append(_hostile(setting, kind))
@@ -79,7 +81,8 @@ def _large(setting, size, ids, flags, is_file=False):
         {name: statistics.median(one[what] for one in rounds) for name, rounds in seen.items()}
         for what in ("rate", "memory", "cpu")
     )
-    form = "gzip" if "--gzip" in flags else "without blanks" if "--dense" in flags else "plain"
+    forms = {"--gzip": "gzip", "--dense": "without blanks", "--sparse": "without blanks, some keys missing"}
+    form = next((form for flag, form in forms.items() if flag in flags), "plain")
     calls = "all calls different" if ids > LARGE else f"{ids:,} calls"
     what = f"{size / 1e6:.0f} MB of `ivr_calls`, {form}, {calls}{', from nginx' if is_file else ''}"
     told = [f"{name} {rate[name] / 1e6:,.0f} MB/s (CPU {cpu[name] * 1000:,.0f} ms)" for name in ("discard", "whole")]
@@ -99,9 +102,12 @@ def _from_nginx(stage, setting, folder, upstream):
     """The same answer as a file of nginx, which takes less of the machine for it than the stand-in does."""
     file = folder / "site" / PATH.strip("/")
     file.parent.mkdir(parents=True)
-    request = urllib.request.Request(f"http://{upstream}{PATH}?{QUERY}", headers={"wolkvox-token": "bench"})
-    with urllib.request.urlopen(request, timeout=120) as response, file.open("wb") as kept:
-        shutil.copyfileobj(response, kept, 1 << 20)
+    headers = {"wolkvox-token": "bench", "accept-encoding": "gzip"}
+    request = urllib.request.Request(f"http://{upstream}{PATH}?{QUERY}", headers=headers)
+    with urllib.request.urlopen(request, timeout=120) as response:
+        is_packed = response.headers["content-encoding"] == "gzip"
+        with file.with_name(file.name + ".gz" if is_packed else file.name).open("wb") as kept:
+            shutil.copyfileobj(response, kept, 1 << 20)
     served = nginx.serve(stage, setting, folder, folder / "site")
     return served[1] if served else None
 

@@ -1,72 +1,128 @@
-//! A row that is written like the row before: read in one pass, without knowing beforehand where it ends.
+//! A row that is written like rows before it: read in one pass, without knowing beforehand where it ends.
 //!
-//! wolkvox writes all rows of an answer alike: the same keys in the same order with the same blanks. So what stood before
-//! each value of one row is only compared in the next one, and nothing but its values is looked at. What is written in any
-//! other way is not read here at all.
+//! wolkvox writes the rows of an answer alike: the same keys in the same order with the same blanks. So what stood before
+//! each value is only compared the next time, and nothing but the values is looked at; mostly it is what stood there in the row
+//! before, and where it is not, as in a row with fewer keys, it is looked for among all that stood before values. What is
+//! written in any other way is not read here at all.
 
 use wide::u8x16;
 
 use super::Word;
 
-/// Rows with more fields than this, or with longer keys and blanks, are not worth being remembered: no report has them.
-const MOST_FIELDS: usize = 128;
+/// More than this is not remembered, in number and in bytes: no report's rows have so many keys, or so long ones.
+const MOST_LEADS: usize = 128;
 const LONGEST_LEADS: usize = 8 << 10;
 
-/// How a row was written: what stood before each value.
+/// How rows were written: what stood before each value, and behind the last one.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
-    /// What stood before each value, and behind the last one, in one piece.
+    /// All of it in one piece.
     text: String,
-    fields: Vec<Field>,
-    /// Whether the row is not worth being remembered.
-    is_strange: bool,
+    leads: Vec<Lead>,
+    /// What the row before began with.
+    first: Option<usize>,
+    /// What was learnt last of the row that is being learnt.
+    before: Option<usize>,
+    /// Whether there was something that had no room.
+    is_full: bool,
 }
 
-/// A field of a row.
+/// What stood before a value, or behind the last one.
 #[derive(Clone, Copy, Debug)]
-struct Field {
-    /// Where in the text what stands before its value ends; it begins where that of the field before ends.
+struct Lead {
+    start: usize,
     end: usize,
-    /// Which of the fields that the report knows it is.
+    part: Part,
+    /// Which of the fields that the report knows its key is.
     place: Option<usize>,
-    /// Where its key stands within what is before its value.
+    /// Where its key stands within it.
     key: (usize, usize),
-    /// How long its value was in the row before.
+    /// How long the value behind it was in the row before.
     length: usize,
+    /// What came next in the row before.
+    next: Option<usize>,
+}
+
+/// Where in a row something may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Before the first value.
+    Head,
+    /// Between two values.
+    Middle,
+    /// Behind the last value.
+    Tail,
 }
 
 impl Layout {
-    /// Forgets how the row before was written.
-    pub(super) fn forget(&mut self) {
-        self.text.clear();
-        self.fields.clear();
-        self.is_strange = false;
-    }
-
-    /// Remembers a field by what stood before its value, its key among it, as it was written.
-    pub(super) fn add(&mut self, lead: &str, key: &str, place: Option<usize>) {
-        self.is_strange |= self.fields.len() >= MOST_FIELDS || self.text.len() + lead.len() > LONGEST_LEADS;
-        if self.is_strange {
-            return;
-        }
-        let start = memchr::memchr(b'"', lead.as_bytes()).map_or(0, |quote| quote + 1);
-        self.text.push_str(lead);
-        self.fields.push(Field { end: self.text.len(), place, key: (start, start + key.len()), length: 0 });
-    }
-
-    /// Remembers what stood behind the last value.
-    pub(super) fn close(&mut self, tail: &str) {
-        self.is_strange |= self.text.len() + tail.len() > LONGEST_LEADS;
-        if self.is_strange {
+    /// A row begins that is to be learnt.
+    pub(super) fn begin(&mut self) {
+        self.before = None;
+        // Rows that have little in common are not worth more than the last ones.
+        if std::mem::take(&mut self.is_full) {
             *self = Self::default();
-        } else {
-            self.text.push_str(tail);
         }
+    }
+
+    /// Learns what stood before a value, its key among it, as it was written.
+    pub(super) fn add(&mut self, part: Part, lead: &str, key: &str, place: Option<usize>) {
+        let start = memchr::memchr(b'"', lead.as_bytes()).map_or(0, |quote| quote + 1);
+        self.learn(part, lead, (start, start + key.len()), place);
+    }
+
+    /// Learns what stood behind the last value.
+    pub(super) fn close(&mut self, tail: &str) {
+        self.learn(Part::Tail, tail, (0, 0), None);
+    }
+
+    /// Passes over something that cannot be compared as it was written.
+    pub(super) fn skip(&mut self) {
+        self.before = None;
+    }
+
+    fn learn(&mut self, part: Part, text: &str, key: (usize, usize), place: Option<usize>) {
+        let expected = self.expected(self.before).filter(|at| self.is(*at, part, text));
+        let known = expected.or_else(|| (0..self.leads.len()).find(|at| self.is(*at, part, text)));
+        let at = known.unwrap_or(self.leads.len());
+        if known.is_none() {
+            if self.leads.len() >= MOST_LEADS || self.text.len() + text.len() > LONGEST_LEADS {
+                self.is_full = true;
+                return self.skip();
+            }
+            let start = self.text.len();
+            self.text.push_str(text);
+            self.leads.push(Lead { start, end: self.text.len(), part, place, key, length: 0, next: None });
+        }
+        if part == Part::Head || self.before.is_some() {
+            self.follow(self.before, at);
+        }
+        self.before = Some(at);
+    }
+
+    /// What came behind this the last time, or at the beginning.
+    fn expected(&self, before: Option<usize>) -> Option<usize> {
+        before.map_or(self.first, |before| self.leads.get(before)?.next)
+    }
+
+    /// Remembers what came behind this, or at the beginning.
+    fn follow(&mut self, before: Option<usize>, next: usize) {
+        match before {
+            None => self.first = Some(next),
+            Some(before) => {
+                if let Some(before) = self.leads.get_mut(before) {
+                    before.next = Some(next);
+                }
+            }
+        }
+    }
+
+    fn is(&self, at: usize, part: Part, text: &str) -> bool {
+        self.leads.get(at).is_some_and(|lead| lead.part == part && self.text.get(lead.start..lead.end) == Some(text))
     }
 
     #[cfg(test)]
     pub(super) fn allocated(&self) -> usize {
-        self.text.capacity() + self.fields.capacity() * size_of::<Field>()
+        self.text.capacity() + self.leads.capacity() * size_of::<Lead>()
     }
 
     /// Reads the row that `text` begins with and hands out its fields: which of the known ones it is, its key and its
@@ -78,27 +134,49 @@ impl Layout {
         mut file: impl FnMut(Option<usize>, &'a str, Word<'a>),
     ) -> Option<usize> {
         let bytes = text.as_bytes();
-        let (mut at, mut start) = (0, 0);
-        for field in &mut self.fields {
-            if !are_alike(bytes.get(at..)?, self.text.as_bytes().get(start..)?, field.end - start) {
-                return None;
+        let (mut at, mut before, mut expected) = (0, None, self.first);
+        loop {
+            let current = match expected.filter(|current| self.stands(*current, bytes, at)) {
+                Some(current) => current,
+                None => self.found(before, bytes, at)?,
+            };
+            let lead = self.leads.get_mut(current)?;
+            let value = at + lead.end - lead.start;
+            if lead.part == Part::Tail {
+                return Some(value);
             }
-            let value = at + field.end - start;
             // Most values are as long as in the row before. To see that, and go on from there, a processor need not wait
             // until it has found where they end.
-            if !is_plain_text(bytes, value, field.length) {
-                field.length = end_of_value(bytes, value)? - value;
+            if !is_plain_text(bytes, value, lead.length) {
+                lead.length = end_of_value(bytes, value)? - value;
             }
-            let end = value + field.length;
-            let key = match field.place {
+            let end = value + lead.length;
+            let key = match lead.place {
                 Some(_) => "",
-                None => text.get(at + field.key.0..at + field.key.1)?,
+                None => text.get(at + lead.key.0..at + lead.key.1)?,
             };
-            file(field.place, key, Word(text.get(value..end)?));
-            (at, start) = (end, field.end);
+            file(lead.place, key, Word(text.get(value..end)?));
+            (at, before, expected) = (end, Some(current), lead.next);
         }
-        let tail = self.text.as_bytes().get(start..)?;
-        (!self.fields.is_empty() && bytes.get(at..)?.starts_with(tail)).then_some(at + tail.len())
+    }
+
+    /// Whether this stands here.
+    fn stands(&self, lead: usize, bytes: &[u8], at: usize) -> bool {
+        let place = self
+            .leads
+            .get(lead)
+            .and_then(|lead| Some((bytes.get(at..)?, self.text.as_bytes().get(lead.start..)?, lead.end - lead.start)));
+        place.is_some_and(|(bytes, lead, length)| are_alike(bytes, lead, length))
+    }
+
+    /// What stands here, behind this or at the beginning, of all that is known.
+    #[cold]
+    fn found(&mut self, before: Option<usize>, bytes: &[u8], at: usize) -> Option<usize> {
+        let may_stand = |lead: &Lead| (lead.part == Part::Head) == before.is_none();
+        let mut leads = self.leads.iter().enumerate().filter(|(_, lead)| may_stand(lead)).map(|(position, _)| position);
+        let found = leads.find(|position| self.stands(*position, bytes, at))?;
+        self.follow(before, found);
+        Some(found)
     }
 }
 
@@ -287,9 +365,40 @@ mod tests {
             "{}".to_owned(),
             r#"{"conn_i\u0064": "1"}"#.to_owned(),
             format!("{{\"{}\": 1}}", "x".repeat(LONGEST_LEADS)),
-            format!("{{{}\"a\": 1}}", r#""a": 1, "#.repeat(MOST_FIELDS)),
+            format!("{{{}}}", (0..=MOST_LEADS).map(|key| format!("\"{key}\": 1")).collect::<Vec<_>>().join(", ")),
         ] {
             assert_eq!(alike(&json, &mut layout_of(&json)), None, "{json:.40}");
+        }
+    }
+
+    #[test]
+    fn rows_with_fewer_keys_or_in_another_order_are_read_as_soon_as_all_keys_are_known() {
+        let mut layout = Layout::default();
+        let rows = [
+            r#"{"conn_id": "1", "rp_id": "2", "new": "3", "total_time": "4"}"#,
+            r#"{"conn_id": "1", "total_time": "4"}"#,
+            r#"{"rp_id": "2", "conn_id": "1", "total_time": 4}"#,
+        ];
+        Row::of(rows[0], FIELDS, &mut layout).unwrap();
+        assert!(alike(rows[0], &mut layout).is_some() && alike(rows[1], &mut layout).is_some());
+        assert_eq!(alike(rows[2], &mut layout), None, "nothing began so");
+        Row::of(rows[2], FIELDS, &mut layout).unwrap();
+        for row in rows.iter().cycle().take(20) {
+            let anew = Row::of(row, FIELDS, &mut Layout::default()).unwrap();
+            assert_eq!(alike(row, &mut layout), Some(told(&anew, row.len())));
+        }
+    }
+
+    #[test]
+    fn what_had_no_room_makes_room_for_the_rows_to_come() {
+        let mut layout = Layout::default();
+        for round in 0..3 {
+            let row = |key: usize| format!(r#"{{"{}": 1, "rp_id": 2}}"#, 1_000 * round + key);
+            for key in 0..MOST_LEADS {
+                Row::of(&row(key), FIELDS, &mut layout).unwrap();
+            }
+            assert!(alike(&row(MOST_LEADS - 1), &mut layout).is_some(), "{round}");
+            assert!(layout.leads.len() <= MOST_LEADS, "{round}");
         }
     }
 
@@ -373,6 +482,34 @@ mod tests {
                 let is_json = Row::of(&now, FIELDS, &mut Layout::default()).is_ok();
                 let has_exponent = now.contains('e');
                 prop_assert!(!(is_flat && is_json && !has_exponent), "{now} after {before}");
+            }
+        }
+
+        /// What was learnt of some rows, put together in any order: what is read so is what serde_json reads.
+        #[test]
+        fn no_order_of_what_is_known_is_taken_for_a_row_that_is_none(
+            values in proptest::collection::vec(value(), 6),
+            pieces in proptest::collection::vec(
+                prop::sample::select(vec![
+                    r#"{"conn_id":"#, r#"{"new":"#, r#","rp_id":"#, r#", "rp_id": "#, r#","new":"#, r#","conn_id":"#, "}", " }",
+                    r#""x""#, "1", "null", ",", "{",
+                ]),
+                0..12,
+            ),
+        ) {
+            let mut layout = Layout::default();
+            for (values, [head, one, other, tail]) in values.chunks(3).zip([
+                [r#"{"conn_id":"#, r#","rp_id":"#, r#","new":"#, "}"],
+                [r#"{"new":"#, r#","conn_id":"#, r#", "rp_id": "#, " }"],
+            ]) {
+                let row = format!("{head}{}{one}{}{other}{}{tail}", values[0], values[1], values[2]);
+                let _ = Row::of(&row, FIELDS, &mut layout);
+            }
+            let text = pieces.concat();
+            if let Some(read) = alike(&text, &mut layout) {
+                let anew = Row::of(&text[..read.2], FIELDS, &mut Layout::default());
+                prop_assert!(anew.is_ok(), "{}", text);
+                prop_assert_eq!(&read, &told(&anew.unwrap(), read.2));
             }
         }
 

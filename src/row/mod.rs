@@ -4,7 +4,7 @@
 //! needs (telephone numbers, customers) are never decoded. Keys match without regard to case and outer blanks, because
 //! wolkvox itself is not steady in them.
 //!
-//! [`Row::of`] reads any row whose end is known; [`Row::fill_alike`] reads one that is written like the row before, which nearly
+//! [`Row::of`] reads any row whose end is known; [`Row::fill_alike`] reads one that is written like rows before it, which nearly
 //! all are, several times faster and while its end is still to be found.
 
 mod layout;
@@ -20,6 +20,7 @@ use smallvec::SmallVec;
 use crate::value;
 
 pub use self::layout::Layout;
+use self::layout::Part;
 
 /// Why a row was not counted. The word is the metric's label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,7 +159,7 @@ impl<'a> Row<'a> {
     /// Fails with the JSON error where the text is not a JSON object.
     pub fn of(json: &'a str, fields: &'static [&'static str], layout: &mut Layout) -> Result<Self, serde_json::Error> {
         let mut row = Row::empty(fields);
-        layout.forget();
+        layout.begin();
         let mut reader = serde_json::Deserializer::from_str(json);
         (&mut reader).deserialize_map(Filling { row: &mut row, json, layout })?;
         reader.end()?;
@@ -356,8 +357,7 @@ impl<'de> Visitor<'de> for Filling<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (mut expected, mut end) = (0, 0);
-        let mut is_plain = true;
+        let (mut expected, mut end, mut part) = (0, 0, Part::Head);
         while let Some(Key(key)) = map.next_key()? {
             let raw: &'de RawValue = map.next_value()?;
             let raw = raw.get();
@@ -365,16 +365,18 @@ impl<'de> Visitor<'de> for Filling<'_, 'de> {
             let lead = self.json.get(end..start).unwrap_or_default();
             end = start + raw.len();
             // A key with escapes is another text than the one that was written.
-            let written = if let Cow::Borrowed(written) = key { written } else { "" };
-            is_plain &= matches!(key, Cow::Borrowed(_));
+            let written = if let Cow::Borrowed(written) = key { Some(written) } else { None };
             let place = self.row.file(key, Word(raw), expected);
-            self.layout.add(lead, written, place);
+            match written {
+                Some(written) => self.layout.add(part, lead, written, place),
+                None => self.layout.skip(),
+            }
+            part = Part::Middle;
             expected = place.map_or(expected, |place| place + 1);
         }
-        if is_plain {
+        // A row without a key has nothing that stands behind a value.
+        if part == Part::Middle {
             self.layout.close(self.json.get(end..).unwrap_or_default());
-        } else {
-            self.layout.forget();
         }
         Ok(())
     }

@@ -96,9 +96,9 @@ async fn they_say_the_same_packed_or_not_in_pieces_of_any_size() {
     let calls = lines.iter().filter(|line| line.starts_with("wolkvox_ivr_calls_total{"));
     let calls: f64 = calls.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum();
     assert_eq!(calls, f64::from(ROWS));
-    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
-    packer.write_all(&body).expect("memory takes all");
-    let packed = packer.finish().expect("memory takes all");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&body).expect("memory takes all");
+    let packed = gzip.finish().expect("memory takes all");
     for (body, piece, is_packed) in
         [(&body, 700, false), (&body, 100_000, false), (&packed, 700, true), (&packed, packed.len(), true)]
     {

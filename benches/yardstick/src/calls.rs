@@ -21,6 +21,8 @@ pub enum Spelling {
     Indented,
     /// No blanks at all.
     Dense,
+    /// No blanks, and no keys for what there is nothing to tell of.
+    Sparse,
 }
 
 /// Rows of a contact centre in blocks, which are made once.
@@ -75,7 +77,7 @@ impl Block {
             let chance = mix(number * ROWS + position, seed);
             let (before, end) = match spelling {
                 Spelling::Indented => (",\n        {\n            \"conn_id\": \"", "\n        }"),
-                Spelling::Dense => (",{\"conn_id\":\"", "}"),
+                Spelling::Dense | Spelling::Sparse => (",{\"conn_id\":\"", "}"),
             };
             text.push_str(before);
             ids.push(text.len());
@@ -83,8 +85,9 @@ impl Block {
             for (name, value) in fields(chance) {
                 // Writing to memory does not fail.
                 let _ = match spelling {
+                    Spelling::Sparse if matches!(value.as_str(), "" | "-") => Ok(()),
                     Spelling::Indented => write!(text, ",\n            \"{name}\": \"{value}\""),
-                    Spelling::Dense => write!(text, ",\"{name}\":\"{value}\""),
+                    Spelling::Dense | Spelling::Sparse => write!(text, ",\"{name}\":\"{value}\""),
                 };
             }
             text.push_str(end);
@@ -234,7 +237,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_json_of_the_size_asked_for() {
-        for spelling in [Spelling::Indented, Spelling::Dense] {
+        for spelling in [Spelling::Indented, Spelling::Dense, Spelling::Sparse] {
             let text = Calls::of_size(Blocks::new(1, spelling), 10_000_000, u64::MAX).text();
             assert!((9_900_000..10_000_000).contains(&text.len()), "{} bytes", text.len());
             let answer: Value = serde_json::from_slice(&text).unwrap();

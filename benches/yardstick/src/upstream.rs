@@ -69,7 +69,11 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<()> {
     };
     let mut large = None;
     if flags.has("large") {
-        let spelling = if flags.has("dense") { Spelling::Dense } else { Spelling::Indented };
+        let spelling = match () {
+            () if flags.has("sparse") => Spelling::Sparse,
+            () if flags.has("dense") => Spelling::Dense,
+            () => Spelling::Indented,
+        };
         let mut made = Large {
             blocks: Blocks::new(1, spelling),
             size: flags.number("large", 0)?,
