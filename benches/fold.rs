@@ -33,7 +33,7 @@ static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 /// What arrives at once.
 const PIECE: usize = 32 << 10;
 
-const SHAPE: Shape = Shape { agents: 100, pool: 100, skills: 100, calls: 10_000 };
+const SHAPE: Shape = Shape { agents: 100, pool: 100, skills: 100, calls: 5_000 };
 
 fn main() {
     divan::main();

@@ -8,6 +8,7 @@
 use wide::u8x16;
 
 use super::Word;
+use super::opening::Opening;
 
 /// More than this is not remembered, in number and in bytes: no report's rows have so many keys, or so long ones.
 const MOST_LEADS: usize = 128;
@@ -30,6 +31,8 @@ pub struct Layout {
 /// What stood before a value, or behind the last one.
 #[derive(Clone, Copy, Debug)]
 struct Lead {
+    /// What tells quickly whether it stands somewhere; nearly all are short enough for one.
+    opening: Option<Opening>,
     start: usize,
     end: usize,
     part: Part,
@@ -91,7 +94,9 @@ impl Layout {
             }
             let start = self.text.len();
             self.text.push_str(text);
-            self.leads.push(Lead { start, end: self.text.len(), part, place, key, length: 0, next: None });
+            let end = self.text.len();
+            let opening = Opening::of(text);
+            self.leads.push(Lead { opening, start, end, part, place, key, length: 0, next: None });
         }
         if part == Part::Head || self.before.is_some() {
             self.follow(self.before, at);
@@ -162,11 +167,10 @@ impl Layout {
 
     /// Whether this stands here.
     fn stands(&self, lead: usize, bytes: &[u8], at: usize) -> bool {
-        let place = self
-            .leads
-            .get(lead)
-            .and_then(|lead| Some((bytes.get(at..)?, self.text.as_bytes().get(lead.start..)?, lead.end - lead.start)));
-        place.is_some_and(|(bytes, lead, length)| are_alike(bytes, lead, length))
+        let (Some(lead), Some(rest)) = (self.leads.get(lead), bytes.get(at..)) else { return false };
+        lead.opening.as_ref().and_then(|opening| opening.opens(rest)).unwrap_or_else(|| {
+            self.text.as_bytes().get(lead.start..lead.end).is_some_and(|lead| rest.starts_with(lead))
+        })
     }
 
     /// What stands here, behind this or at the beginning, of all that is known.
@@ -224,9 +228,12 @@ fn end_of_text(bytes: &[u8], start: usize) -> Option<usize> {
 /// Whether a text of so many bytes stands here, its quotes included, that has no escapes. Of the last bytes of an answer it
 /// says no.
 fn is_plain_text(bytes: &[u8], start: usize, length: usize) -> bool {
-    let Some((b'"', mut rest)) = bytes.get(start..).and_then(<[u8]>::split_first) else { return false };
-    let Some(mut left) = length.checked_sub(2) else { return false };
-    while let Some((sixteen, behind)) = rest.split_first_chunk::<16>() {
+    let Some(left) = length.checked_sub(2) else { return false };
+    let Some(([b'"', sixteen @ ..], mut rest)) = bytes.get(start..).and_then(<[u8]>::split_first_chunk::<17>) else {
+        return false;
+    };
+    let (mut sixteen, mut left): (&[u8; 16], _) = (sixteen, left);
+    loop {
         let found = marks(sixteen);
         if left < 16 {
             // The first mark is the one behind them.
@@ -235,9 +242,11 @@ fn is_plain_text(bytes: &[u8], start: usize, length: usize) -> bool {
         if found != 0 {
             return false;
         }
-        (rest, left) = (behind, left - 16);
+        match rest.split_first_chunk() {
+            Some((more, behind)) => (sixteen, rest, left) = (more, behind, left - 16),
+            None => return false,
+        }
     }
-    false
 }
 
 /// Which of the bytes are quotes, backslashes or control characters, a bit for each.
@@ -262,25 +271,6 @@ fn plain_characters(bytes: &[u8]) -> usize {
         rest = behind;
     }
     passed + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
-}
-
-/// Whether so many bytes are the same in both. What stands before a value is some thirty bytes, for which asking the C library
-/// would take longer than looking; and nearly always there is more behind it, so that sixteen are looked at at once.
-fn are_alike(one: &[u8], other: &[u8], length: usize) -> bool {
-    let (mut one, mut other, mut left) = (one, other, length);
-    while let (Some((one_sixteen, one_rest)), Some((other_sixteen, other_rest))) =
-        (one.split_first_chunk(), other.split_first_chunk())
-    {
-        let same = u8x16::new(*one_sixteen).simd_eq(u8x16::new(*other_sixteen)).to_bitmask();
-        if left <= 16 {
-            return same.trailing_ones() as usize >= left;
-        }
-        if same.trailing_ones() < 16 {
-            return false;
-        }
-        (one, other, left) = (one_rest, other_rest, left - 16);
-    }
-    one.get(..left).is_some_and(|one| other.get(..left) == Some(one))
 }
 
 #[cfg(test)]
@@ -409,15 +399,6 @@ mod tests {
                 let text = format!("{}\"{}", "\u{e9}".repeat(before), "x".repeat(behind));
                 assert_eq!(end_of_text(text.as_bytes(), 0), Some(2 * before + 1));
             }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn bytes_are_alike_as_far_as_they_are(same in "[ab]{0,50}", one in "[ab]{0,30}", other in "[ab]{0,30}", length in 0_usize..80) {
-            let [one, other] = [one, other].map(|behind| format!("{same}{behind}"));
-            let expected = one.get(..length).is_some_and(|one| other.get(..length) == Some(one));
-            prop_assert_eq!(are_alike(one.as_bytes(), other.as_bytes(), length), expected);
         }
     }
 

@@ -8,6 +8,7 @@
 //! all are, several times faster and while its end is still to be found.
 
 mod layout;
+mod opening;
 
 use std::borrow::Cow;
 use std::cell::Cell;
