@@ -43,9 +43,13 @@ where
         let read = read_all(&mut reading, &mut handed_over);
         (reading, read)
     });
-    let received = timeout_at(deadline, hand_over(rest, batches)).await.unwrap_or_else(|_| Err(late()));
+    let received = tokio::select! {
+        received = timeout_at(deadline, hand_over(rest, &batches)) => received.unwrap_or_else(|_| Err(late())),
+        // Nothing more is wanted, whatever else the server may send, or not send.
+        () = batches.closed() => Ok(()),
+    };
+    drop(batches);
     match thread.await {
-        // What is known early has ended the receiving, too.
         Ok((reading, read)) => (reading, read.and(received.map_err(Early::from))),
         Err(failed) => match failed.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -55,22 +59,27 @@ where
     }
 }
 
-/// Hands over what arrives, until it ends or nothing more is wanted.
-async fn hand_over(mut rest: Arriving, batches: mpsc::Sender<Batch>) -> Result<(), Trouble> {
+/// Hands over what arrives, until it ends.
+async fn hand_over(mut rest: Arriving, batches: &mpsc::Sender<Batch>) -> Result<(), Trouble> {
     let (mut batch, mut length) = (Batch::new(), 0);
     loop {
         // What has reached this machine is received first, as much as there is, so that batches are large.
         yield_now().await;
         let mut next = pin!(rest.chunk());
-        let has_come = (&mut next).now_or_never();
-        let is_awaited = has_come.is_none() && batches.capacity() == batches.max_capacity();
-        if length >= BATCH || batch.len() >= MOST_PIECES || length > 0 && is_awaited {
-            if batches.send(std::mem::take(&mut batch)).await.is_err() {
-                return Ok(());
+        let mut come = (&mut next).now_or_never();
+        if come.is_none() && length > 0 {
+            // Until there is more, or all that was handed over is read.
+            tokio::select! {
+                biased;
+                more = &mut next => come = Some(more),
+                _ = batches.reserve_many(WAITING) => {}
             }
+        }
+        if length >= BATCH || batch.len() >= MOST_PIECES || length > 0 && come.is_none() {
+            drop(batches.send(std::mem::take(&mut batch)).await);
             length = 0;
         }
-        let come = match has_come {
+        let come = match come {
             Some(come) => come,
             None => next.await,
         };
@@ -78,7 +87,6 @@ async fn hand_over(mut rest: Arriving, batches: mpsc::Sender<Batch>) -> Result<(
         length += bytes.len();
         batch.push(bytes);
     }
-    // An error says that nothing more is wanted, which is an end, too.
     drop(batches.send(batch).await);
     Ok(())
 }

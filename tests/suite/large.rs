@@ -115,7 +115,7 @@ async fn what_is_wrong_at_their_end_is_told_as_of_small_ones() {
         ("{}], \"code\": \"404\", \"error\": \"Not found\", \"data\": null}", Ok(Answered::Nothing)),
         ("{}]", Err(Cause::NotJson)),
         ("{\"conn_id\":", Err(Cause::NotJson)),
-        ("{]", Err(Cause::NotJson)),
+        ("{},]", Err(Cause::NotJson)),
         ("{}], \"data\": []}", Err(Cause::BadShape)),
         (&format!("{{\"conn_id\":\"{}", "x".repeat(3 << 20)), Err(Cause::TooLarge)),
     ] {
@@ -158,6 +158,19 @@ async fn nothing_more_is_received_of_one_that_is_more_than_enough() {
     assert_eq!(reply.outcome, Ok(Answered::Cut));
     // As soon as a piece is read, and none is read afterwards.
     assert!(taker.rows <= 2 * LARGE / ROW.len() + 100, "{}", taker.rows);
+}
+
+#[tokio::test]
+async fn what_is_known_early_is_told_though_the_server_hangs() {
+    let hanging = async || {
+        let wrong = Bytes::from([beginning().as_slice(), b"{},]"].concat());
+        let pieces: Vec<_> = wrong.chunks(100_000).map(|piece| Ok::<_, Infallible>(wrong.slice_ref(piece))).collect();
+        Body::from_stream(stream::iter(pieces).chain(stream::pending()))
+    };
+    let asking = hand_to(Taker::default(), Transport::Router(Router::new().fallback(hanging)));
+    let (reply, taker) = tokio::time::timeout(Duration::from_secs(30), asking).await.expect("it is told");
+    assert_eq!(reply.outcome.map_err(|trouble| trouble.cause()), Err(Cause::NotJson));
+    assert_eq!(taker.ends, 1);
 }
 
 #[tokio::test(start_paused = true)]
