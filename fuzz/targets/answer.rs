@@ -52,7 +52,8 @@ fn served(report: usize, body: &Bytes, is_packed: bool, piece: usize) -> (String
     let (from, to) = (date(2026, 6, 5).at(0, 0, 0, 0), date(2026, 6, 5).at(23, 59, 59, 0));
     let ask = Ask { window: Window { from, to }, terms: Arc::clone(&terms) };
     let token = Token::new(TOKEN).expect("a token");
-    let (reply, facts) = RUNTIME.with(|runtime| runtime.block_on(upstream.ask(&token, listing, ask, (listing.begin)())));
+    let (reply, facts) =
+        RUNTIME.with(|runtime| runtime.block_on(upstream.ask(&token, listing, ask, (listing.begin)())));
     // How much was read before it was wrong is another matter.
     let outcome = match &reply.outcome {
         Ok(answered) => format!("{answered:?}, {:?}", reply.tally),
