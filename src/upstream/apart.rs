@@ -1,7 +1,6 @@
 //! Reads the rest of a large answer on a thread of its own, while this one receives and unpacks it.
 //!
-//! Each is half of the work. The bytes are handed over in batches: for each that the other thread has to be woken for it
-//! could read a hundred rows.
+//! The bytes are handed over in batches, so that the other thread is seldom woken.
 
 use std::pin::pin;
 

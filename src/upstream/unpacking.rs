@@ -1,4 +1,4 @@
-//! Unpacks a body that comes as gzip, into one place of its own: pieces are large, and none is copied or allocated.
+//! Unpacks a body that comes as gzip, in large pieces, into one place of its own that stays in the processor's cache.
 
 use bytes::{Buf as _, Bytes};
 use flate2::{Decompress, FlushDecompress, Status};

@@ -1,9 +1,11 @@
 //! Verbs for tests that ask: an operation, a question, and the lines that come of it.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
@@ -75,6 +77,12 @@ where
     let ask = Ask { window: Window { from: day.at(0, 0, 0, 0), to: day.at(12, 30, 15, 0) }, terms: Arc::new(terms()) };
     let token = Token::new(TOKEN).expect("a token");
     Upstream::new(transport, base_url).ask(&token, report, ask, taker).await
+}
+
+/// A body as it is sent, in pieces of so many bytes.
+pub(crate) fn in_pieces(body: &[u8], piece: usize) -> Vec<Result<Bytes, Infallible>> {
+    let body = Bytes::copy_from_slice(body);
+    body.chunks(piece).map(|piece| Ok(body.slice_ref(piece))).collect()
 }
 
 /// The lines of the board's samples, without HELP and TYPE, once the whole keeps its promise.

@@ -19,7 +19,7 @@ use wolkvox_exporter::reports;
 use wolkvox_exporter::upstream::{Answered, Cause, Reply, Transport};
 use yardstick::calls::{Blocks, Calls, Spelling};
 
-use crate::asking::{ask_into, ask_over};
+use crate::asking::{ask_into, ask_over, in_pieces};
 
 /// Of an answer that is larger the rest is read elsewhere.
 const LARGE: usize = 4 << 20;
@@ -34,14 +34,10 @@ fn beginning() -> Vec<u8> {
 
 /// A wolkvox that sends these bytes in pieces of so many, whatever is asked.
 fn sending(body: &[u8], piece: usize, is_packed: bool) -> Transport {
-    let body = Bytes::copy_from_slice(body);
+    let pieces = in_pieces(body, piece);
     let headers: HeaderMap =
         is_packed.then(|| (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))).into_iter().collect();
-    let send = async move || {
-        let pieces: Vec<Result<Bytes, Infallible>> =
-            body.chunks(piece).map(|piece| Ok(body.slice_ref(piece))).collect();
-        (headers.clone(), Body::from_stream(stream::iter(pieces)))
-    };
+    let send = async move || (headers, Body::from_stream(stream::iter(pieces)));
     Transport::Router(Router::new().fallback(send))
 }
 
@@ -163,8 +159,7 @@ async fn nothing_more_is_received_of_one_that_is_more_than_enough() {
 #[tokio::test]
 async fn what_is_known_early_is_told_though_the_server_hangs() {
     let hanging = async || {
-        let wrong = Bytes::from([beginning().as_slice(), b"{},]"].concat());
-        let pieces: Vec<_> = wrong.chunks(100_000).map(|piece| Ok::<_, Infallible>(wrong.slice_ref(piece))).collect();
+        let pieces = in_pieces(&[beginning().as_slice(), b"{},]"].concat(), 100_000);
         Body::from_stream(stream::iter(pieces).chain(stream::pending()))
     };
     let asking = hand_to(Taker::default(), Transport::Router(Router::new().fallback(hanging)));

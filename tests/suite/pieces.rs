@@ -2,26 +2,20 @@
 //! put together first.
 
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 
 use axum::Router;
 use axum::body::Body;
-use bytes::Bytes;
 use futures_util::stream;
 use wolkvox_exporter::upstream::{Answered, Cause, Reply, Tally, Transport};
 use yardstick::answers::{self, Edition, Shape};
 use yardstick::calls::{Blocks, Calls, Spelling};
 
-use crate::asking::ask_over;
+use crate::asking::{ask_over, in_pieces};
 
 /// Asks a wolkvox that sends this body in pieces of so many bytes.
 async fn ask(report: &str, body: &[u8], piece: usize) -> (Reply, BTreeSet<String>) {
-    let body = Bytes::copy_from_slice(body);
-    let send = async move || {
-        let pieces: Vec<Result<Bytes, Infallible>> =
-            body.chunks(piece).map(|piece| Ok(body.slice_ref(piece))).collect();
-        Body::from_stream(stream::iter(pieces))
-    };
+    let pieces = in_pieces(body, piece);
+    let send = async move || Body::from_stream(stream::iter(pieces));
     ask_over(Transport::Router(Router::new().fallback(send)), report, "http://wolkvox.test").await
 }
 
