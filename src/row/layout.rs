@@ -1,60 +1,86 @@
 //! A row that is written like rows before it: read in one pass, without knowing beforehand where it ends.
 //!
 //! wolkvox writes the rows of an answer alike: the same keys in the same order with the same blanks. So what stood before
-//! each value is only compared the next time, and nothing but the values is looked at; mostly it is what stood there in the row
-//! before, and where it is not, as in a row with fewer keys, it is looked for among all that stood before values. What is
-//! written in any other way is not read here at all.
+//! each value, the quotes of texts included, is only compared the next time, and nothing but the values is looked at; mostly it
+//! is what stood there in the row before, and where it is not, as in a row with fewer keys, it is looked for among all that
+//! stood before values. What is written in any other way is not read here at all.
+//!
+//! A large answer has ten million values, and each begins where the one before ends. So what is in the way from one end to the
+//! next is as short as can be: a look at sixteen bytes for a quote. All else is compared beside it.
 
 use wide::u8x16;
 
-use super::Word;
+use super::Extent;
 use super::opening::Opening;
 
 /// More than this is not remembered, in number and in bytes: no report's rows have so many keys, or so long ones.
 const MOST_LEADS: usize = 128;
 const LONGEST_LEADS: usize = 8 << 10;
 
-/// How rows were written: what stood before each value, and behind the last one.
+/// How rows were written: what stood before each value, between two, and behind the last one.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// All of it in one piece.
     text: String,
     leads: Vec<Lead>,
-    /// What the row before began with.
-    first: Option<usize>,
+    /// What rows began with.
+    first: Next,
     /// What was learnt last of the row that is being learnt.
     before: Option<usize>,
     /// Whether there was something that had no room.
     is_full: bool,
 }
 
-/// What stood before a value, or behind the last one.
+/// What stood before a value, or behind the last one. The quotes around a text belong to what stands before it and behind it.
 #[derive(Clone, Copy, Debug)]
 struct Lead {
-    /// What tells quickly whether it stands somewhere; nearly all are short enough for one.
+    /// What tells quickly whether it stands somewhere, if it is short, as nearly all are, and no bare value follows.
     opening: Option<Opening>,
     start: usize,
-    end: usize,
-    part: Part,
-    /// Which of the fields that the report knows its key is.
-    place: Option<usize>,
+    length: usize,
+    /// Whether a row begins with it.
+    is_head: bool,
+    behind: Behind,
+    /// Which of the fields that the report knows its key is, or `NOWHERE`.
+    place: usize,
     /// Where its key stands within it.
     key: (usize, usize),
-    /// How long the value behind it was in the row before.
-    length: usize,
-    /// What came next in the row before.
-    next: Option<usize>,
+    next: Next,
 }
 
-/// Where in a row something may stand.
+/// What may stand behind a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// Before the first value.
-    Head,
-    /// Between two values.
-    Middle,
-    /// Behind the last value.
-    Tail,
+pub(super) enum Behind {
+    /// What is between the quotes of a text.
+    Text,
+    /// A value without quotes.
+    Bare,
+    /// The end of the row.
+    Nothing,
+}
+
+/// Which leads came next the last time, and before that another.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    last: usize,
+    other: usize,
+}
+
+/// Where no lead is, and no field.
+const NOWHERE: usize = usize::MAX;
+
+impl Default for Next {
+    fn default() -> Self {
+        Self { last: NOWHERE, other: NOWHERE }
+    }
+}
+
+impl Next {
+    fn remember(&mut self, next: usize) {
+        if self.last != next {
+            *self = Self { last: next, other: self.last };
+        }
+    }
 }
 
 impl Layout {
@@ -67,15 +93,30 @@ impl Layout {
         }
     }
 
-    /// Learns what stood before a value, its key among it, as it was written.
-    pub(super) fn add(&mut self, part: Part, lead: &str, key: &str, place: Option<usize>) {
-        let start = memchr::memchr(b'"', lead.as_bytes()).map_or(0, |quote| quote + 1);
-        self.learn(part, lead, (start, start + key.len()), place);
-    }
-
-    /// Learns what stood behind the last value.
-    pub(super) fn close(&mut self, tail: &str) {
-        self.learn(Part::Tail, tail, (0, 0), None);
+    /// Learns what stood before a value, as it was written: whether the row begins with it, where its key stands in it, which
+    /// field that is, and what follows.
+    pub(super) fn add(&mut self, is_head: bool, text: &str, key: (usize, usize), place: Option<usize>, behind: Behind) {
+        let is_it = |known: &str, lead: &Lead| {
+            (lead.is_head, lead.behind) == (is_head, behind)
+                && known.get(lead.start..lead.start + lead.length) == Some(text)
+        };
+        let known = self.leads.iter().position(|lead| is_it(&self.text, lead));
+        let at = known.unwrap_or(self.leads.len());
+        if known.is_none() {
+            if self.leads.len() >= MOST_LEADS || self.text.len() + text.len() > LONGEST_LEADS {
+                self.is_full = true;
+                return self.skip();
+            }
+            let (start, length) = (self.text.len(), text.len());
+            self.text.push_str(text);
+            let opening = if behind == Behind::Bare { None } else { Opening::of(text) };
+            let (place, next) = (place.unwrap_or(NOWHERE), Next::default());
+            self.leads.push(Lead { opening, start, length, is_head, behind, place, key, next });
+        }
+        if is_head || self.before.is_some() {
+            self.follow(self.before, at);
+        }
+        self.before = Some(at);
     }
 
     /// Passes over something that cannot be compared as it was written.
@@ -83,46 +124,19 @@ impl Layout {
         self.before = None;
     }
 
-    fn learn(&mut self, part: Part, text: &str, key: (usize, usize), place: Option<usize>) {
-        let expected = self.expected(self.before).filter(|at| self.is(*at, part, text));
-        let known = expected.or_else(|| (0..self.leads.len()).find(|at| self.is(*at, part, text)));
-        let at = known.unwrap_or(self.leads.len());
-        if known.is_none() {
-            if self.leads.len() >= MOST_LEADS || self.text.len() + text.len() > LONGEST_LEADS {
-                self.is_full = true;
-                return self.skip();
-            }
-            let start = self.text.len();
-            self.text.push_str(text);
-            let end = self.text.len();
-            let opening = Opening::of(text);
-            self.leads.push(Lead { opening, start, end, part, place, key, length: 0, next: None });
+    /// What came behind this, or at the beginning.
+    fn next(&mut self, before: Option<usize>) -> Option<&mut Next> {
+        match before {
+            None => Some(&mut self.first),
+            Some(before) => self.leads.get_mut(before).map(|lead| &mut lead.next),
         }
-        if part == Part::Head || self.before.is_some() {
-            self.follow(self.before, at);
-        }
-        self.before = Some(at);
-    }
-
-    /// What came behind this the last time, or at the beginning.
-    fn expected(&self, before: Option<usize>) -> Option<usize> {
-        before.map_or(self.first, |before| self.leads.get(before)?.next)
     }
 
     /// Remembers what came behind this, or at the beginning.
     fn follow(&mut self, before: Option<usize>, next: usize) {
-        match before {
-            None => self.first = Some(next),
-            Some(before) => {
-                if let Some(before) = self.leads.get_mut(before) {
-                    before.next = Some(next);
-                }
-            }
+        if let Some(nexts) = self.next(before) {
+            nexts.remember(next);
         }
-    }
-
-    fn is(&self, at: usize, part: Part, text: &str) -> bool {
-        self.leads.get(at).is_some_and(|lead| lead.part == part && self.text.get(lead.start..lead.end) == Some(text))
     }
 
     #[cfg(test)]
@@ -130,69 +144,115 @@ impl Layout {
         self.text.capacity() + self.leads.capacity() * size_of::<Lead>()
     }
 
-    /// Reads the row that `text` begins with and hands out its fields: which of the known ones it is, its key and its
-    /// value. Answers how long the row is, or nothing where it is written otherwise or not all there; what was handed out
-    /// is then to be forgotten.
-    pub(super) fn read<'a>(
+    /// Reads the row that `text` begins with and hands out its fields: which of the known ones it is, or `NOWHERE`, where its
+    /// key stands and where its value. Answers how long the row is, or nothing where it is written otherwise or not all there;
+    /// what was handed out is then to be forgotten.
+    pub(super) fn read(
         &mut self,
-        text: &'a str,
-        mut file: impl FnMut(Option<usize>, &'a str, Word<'a>),
+        text: &str,
+        mut file: impl FnMut(usize, Extent, Extent) -> Option<()>,
     ) -> Option<usize> {
-        let bytes = text.as_bytes();
-        let (mut at, mut before, mut expected) = (0, None, self.first);
+        let mut rest = text.as_bytes();
+        let (mut before, mut expected) = (None, self.first.last);
         loop {
-            let current = match expected.filter(|current| self.stands(*current, bytes, at)) {
-                Some(current) => current,
-                None => self.found(before, bytes, at)?,
+            let (current, lead) = match self.leads.get(expected) {
+                Some(lead) if lead.stands(&self.text, rest) => (expected, lead),
+                _ => {
+                    let current = self.found(before, rest)?;
+                    (current, self.leads.get(current)?)
+                }
             };
-            let lead = self.leads.get_mut(current)?;
-            let value = at + lead.end - lead.start;
-            if lead.part == Part::Tail {
-                return Some(value);
-            }
-            // Most values are as long as in the row before. To see that, and go on from there, a processor need not wait
-            // until it has found where they end.
-            if !is_plain_text(bytes, value, lead.length) {
-                lead.length = end_of_value(bytes, value)? - value;
-            }
-            let end = value + lead.length;
-            let key = match lead.place {
-                Some(_) => "",
-                None => text.get(at + lead.key.0..at + lead.key.1)?,
+            let behind = rest.get(lead.length..)?;
+            let start = text.len() - behind.len();
+            let (length, quote) = match lead.behind {
+                Behind::Text => (length_of_text(behind)?, 1),
+                Behind::Bare => (length_of_bare(behind)?, 0),
+                Behind::Nothing => return Some(start),
             };
-            file(lead.place, key, Word(text.get(value..end)?));
-            (at, before, expected) = (end, Some(current), lead.next);
+            let at = start - lead.length;
+            let key = Extent::of(at + lead.key.0, at + lead.key.1);
+            file(lead.place, key, Extent::of(start - quote, start + length + quote))?;
+            rest = behind.get(length..)?;
+            (before, expected) = (Some(current), lead.next.last);
         }
     }
 
-    /// Whether this stands here.
-    fn stands(&self, lead: usize, bytes: &[u8], at: usize) -> bool {
-        let (Some(lead), Some(rest)) = (self.leads.get(lead), bytes.get(at..)) else { return false };
-        lead.opening.as_ref().and_then(|opening| opening.opens(rest)).unwrap_or_else(|| {
-            self.text.as_bytes().get(lead.start..lead.end).is_some_and(|lead| rest.starts_with(lead))
-        })
-    }
-
-    /// What stands here, behind this or at the beginning, of all that is known.
+    /// What stands here, behind this or at the beginning, of all that is known. What stood there before the last time is tried
+    /// first.
     #[cold]
-    fn found(&mut self, before: Option<usize>, bytes: &[u8], at: usize) -> Option<usize> {
-        let may_stand = |lead: &Lead| (lead.part == Part::Head) == before.is_none();
-        let mut leads = self.leads.iter().enumerate().filter(|(_, lead)| may_stand(lead)).map(|(position, _)| position);
-        let found = leads.find(|position| self.stands(*position, bytes, at))?;
+    fn found(&mut self, before: Option<usize>, bytes: &[u8]) -> Option<usize> {
+        let other = self.next(before)?.other;
+        let stands = |lead: &Lead| lead.is_head == before.is_none() && lead.stands(&self.text, bytes);
+        let found = match self.leads.get(other) {
+            Some(lead) if stands(lead) => other,
+            _ => self.leads.iter().position(stands)?,
+        };
         self.follow(before, found);
         Some(found)
     }
 }
 
-/// Where the value that begins here ends, if it is a text, a plain number or one of JSON's three words.
-fn end_of_value(bytes: &[u8], start: usize) -> Option<usize> {
-    if bytes.get(start) == Some(&b'"') {
-        return end_of_text(bytes, start + 1);
+impl Lead {
+    /// Whether this, of what is known, stands here.
+    #[inline]
+    fn stands(&self, known: &str, bytes: &[u8]) -> bool {
+        match (&self.opening, bytes.first_chunk()) {
+            (Some(opening), Some(bytes)) => opening.opens(bytes),
+            _ => self.is_found(known, bytes),
+        }
     }
-    let rest = bytes.get(start..)?;
-    let length = rest.iter().position(|byte| matches!(byte, b',' | b'}' | b' ' | b'\t' | b'\r' | b'\n'))?;
-    let bare = rest.get(..length)?;
-    (matches!(bare, b"null" | b"true" | b"false") || is_plain_number(bare)).then_some(start + length)
+
+    /// The same, of a long one, before a bare value, or where bytes are nearly over.
+    #[inline(never)]
+    fn is_found(&self, known: &str, bytes: &[u8]) -> bool {
+        let lead = known.as_bytes().get(self.start..self.start + self.length);
+        let behind = lead.and_then(|lead| bytes.strip_prefix(lead));
+        // What is before a text goes on with its quote.
+        behind.is_some_and(|behind| self.behind != Behind::Bare || !behind.starts_with(b"\""))
+    }
+}
+
+/// How long what is between the quotes of a text is, if it is well written and ends. Its last quote is looked at, but does
+/// not count.
+#[inline]
+fn length_of_text(bytes: &[u8]) -> Option<usize> {
+    if let Some(sixteen) = bytes.first_chunk::<16>() {
+        let sixteen = u8x16::new(*sixteen);
+        let quotes = sixteen.simd_eq(u8x16::splat(b'"')).to_bitmask();
+        let others = (sixteen.simd_eq(u8x16::splat(b'\\')) | sixteen.simd_le(u8x16::splat(0x1F))).to_bitmask();
+        // None of the others up to the first quote.
+        if quotes != 0 && others & (quotes ^ (quotes - 1)) == 0 {
+            return Some(quotes.trailing_zeros() as usize);
+        }
+    }
+    length_of_long_text(bytes)
+}
+
+/// The same, where it is longer than sixteen bytes or has escapes, or is the last that there is.
+#[inline(never)]
+fn length_of_long_text(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += plain_characters(bytes.get(at..)?);
+        match bytes.get(at)? {
+            b'"' => return Some(at),
+            b'\\' => match bytes.get(at + 1)? {
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => at += 2,
+                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
+                _ => return None,
+            },
+            // A control character, which JSON does not have in a text.
+            _ => return None,
+        }
+    }
+}
+
+/// How long the number, or one of JSON's three words, is that these bytes begin with.
+#[inline(never)]
+fn length_of_bare(bytes: &[u8]) -> Option<usize> {
+    let length = bytes.iter().position(|byte| matches!(byte, b',' | b'}' | b' ' | b'\t' | b'\r' | b'\n'))?;
+    let bare = bytes.get(..length)?;
+    (matches!(bare, b"null" | b"true" | b"false") || is_plain_number(bare)).then_some(length)
 }
 
 /// Whether these bytes are a number without an exponent, as JSON has it.
@@ -205,48 +265,6 @@ fn is_plain_number(bytes: &[u8]) -> bool {
     });
     let are_digits = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
     are_digits(whole) && (whole == b"0" || !whole.starts_with(b"0")) && fraction.is_none_or(are_digits)
-}
-
-/// Where the text whose first character stands here ends, its quote included, if it is well written.
-fn end_of_text(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut at = start;
-    loop {
-        at += plain_characters(bytes.get(at..)?);
-        match bytes.get(at)? {
-            b'"' => return Some(at + 1),
-            b'\\' => match bytes.get(at + 1)? {
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => at += 2,
-                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
-                _ => return None,
-            },
-            // A control character, which JSON does not have in a text.
-            _ => return None,
-        }
-    }
-}
-
-/// Whether a text of so many bytes stands here, its quotes included, that has no escapes. Of the last bytes of an answer it
-/// says no.
-fn is_plain_text(bytes: &[u8], start: usize, length: usize) -> bool {
-    let Some(left) = length.checked_sub(2) else { return false };
-    let Some(([b'"', sixteen @ ..], mut rest)) = bytes.get(start..).and_then(<[u8]>::split_first_chunk::<17>) else {
-        return false;
-    };
-    let (mut sixteen, mut left): (&[u8; 16], _) = (sixteen, left);
-    loop {
-        let found = marks(sixteen);
-        if left < 16 {
-            // The first mark is the one behind them.
-            return found << (31 - left) == 1 << 31 && sixteen.get(left) == Some(&b'"');
-        }
-        if found != 0 {
-            return false;
-        }
-        match rest.split_first_chunk() {
-            Some((more, behind)) => (sixteen, rest, left) = (more, behind, left - 16),
-            None => return false,
-        }
-    }
 }
 
 /// Which of the bytes are quotes, backslashes or control characters, a bit for each.
@@ -287,8 +305,13 @@ mod tests {
 
     /// What a row says, with the length of its text.
     fn told(row: &Row<'_>, length: usize) -> Told {
-        let words = row.words.iter().take(FIELDS.len()).map(|word| word.map(|word| word.0.to_owned())).collect();
-        let others = row.others.iter().map(|(key, word)| (key.to_string(), word.0.to_owned())).collect();
+        let words = row
+            .words
+            .iter()
+            .take(FIELDS.len())
+            .map(|word| row.word_at(*word).map(|word| word.written().to_owned()))
+            .collect();
+        let others = row.others.iter().map(|(key, word)| (key.to_string(), word.written().to_owned())).collect();
         (words, others, length)
     }
 
@@ -380,6 +403,22 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_are_null_or_numbers_now_and_then_are_read_as_soon_as_that_is_known() {
+        let mut layout = Layout::default();
+        let values = ["null", "\"1\"", "2"];
+        let row = |first: &str, second: &str| format!(r#"{{"conn_id":{first},"rp_id":{second},"new":"x"}}"#);
+        let rows: Vec<_> = values.iter().flat_map(|first| values.map(|second| row(first, second))).collect();
+        for row in &rows {
+            Row::of(row, FIELDS, &mut layout).unwrap();
+        }
+        for row in rows.iter().cycle().take(40) {
+            let anew = Row::of(row, FIELDS, &mut Layout::default()).unwrap();
+            assert_eq!(alike(row, &mut layout), Some(told(&anew, row.len())));
+        }
+        assert_eq!(layout.leads.len(), 2 + 4 + 2 + 1, "one for each of what may stand before and behind");
+    }
+
+    #[test]
     fn what_had_no_room_makes_room_for_the_rows_to_come() {
         let mut layout = Layout::default();
         for round in 0..3 {
@@ -397,7 +436,7 @@ mod tests {
         for before in 0..20 {
             for behind in 0..20 {
                 let text = format!("{}\"{}", "\u{e9}".repeat(before), "x".repeat(behind));
-                assert_eq!(end_of_text(text.as_bytes(), 0), Some(2 * before + 1));
+                assert_eq!(length_of_text(text.as_bytes()), Some(2 * before));
             }
         }
     }
@@ -439,17 +478,14 @@ mod tests {
             now in proptest::collection::vec(value(), 6),
             blank in prop::sample::select(vec!["", " ", "\n    "]),
             behind in prop::sample::select(vec!["", ",", "}", "  ]", "x", ",           \n          {"]),
-            knows_lengths: bool,
         ) {
+            let are_quoted = |values: &[String]| -> Vec<_> { keys.iter().zip(values).map(|(_, value)| value.starts_with('"')).collect() };
+            let are_of_the_same_kinds = are_quoted(&before) == are_quoted(&now);
             let row = |values: &[String]| written(&keys.iter().cloned().zip(values.iter().cloned()).collect::<Vec<_>>(), blank);
             let (before, now) = (row(&before), row(&now));
             let mut layout = Layout::default();
             if Row::of(&before, FIELDS, &mut layout).is_err() {
                 return Ok(());
-            }
-            // What is as long as in the row before is read in another way.
-            if knows_lengths {
-                alike(&format!("{before}{behind}"), &mut layout);
             }
             let quick = alike(&format!("{now}{behind}"), &mut layout);
             if let Some((words, others, length)) = quick {
@@ -458,11 +494,12 @@ mod tests {
                 prop_assert!(anew.is_ok(), "{now}");
                 prop_assert_eq!((words, others, length), told(&anew.unwrap(), length));
             } else {
-                // Only what was not to be read so is not: escapes in keys, nesting, exponents, and what is no JSON.
+                // Only what was not to be read so is not: escapes in keys, nesting, exponents, texts where there were none or the
+                // other way round, and what is no JSON.
                 let is_flat = !now.contains("[1,") && !keys.iter().any(|key| key.contains('\\'));
                 let is_json = Row::of(&now, FIELDS, &mut Layout::default()).is_ok();
                 let has_exponent = now.contains('e');
-                prop_assert!(!(is_flat && is_json && !has_exponent), "{now} after {before}");
+                prop_assert!(!(is_flat && is_json && !has_exponent && are_of_the_same_kinds), "{now} after {before}");
             }
         }
 
@@ -473,7 +510,7 @@ mod tests {
             pieces in proptest::collection::vec(
                 prop::sample::select(vec![
                     r#"{"conn_id":"#, r#"{"new":"#, r#","rp_id":"#, r#", "rp_id": "#, r#","new":"#, r#","conn_id":"#, "}", " }",
-                    r#""x""#, "1", "null", ",", "{",
+                    r#""x""#, "1", "null", ",", "{", "\"", "x", r#"","rp_id":"y""#, r#"{"new":"z"#,
                 ]),
                 0..12,
             ),

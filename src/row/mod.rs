@@ -9,6 +9,7 @@
 
 mod layout;
 mod opening;
+mod writing;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -20,8 +21,9 @@ use smallvec::SmallVec;
 
 use crate::value;
 
+use self::layout::Behind;
 pub use self::layout::Layout;
-use self::layout::Part;
+pub use self::writing::Writing;
 
 /// Why a row was not counted. The word is the metric's label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,20 +73,32 @@ impl Rejection {
 
 /// A value as wolkvox wrote it: one JSON value, not read yet.
 #[derive(Clone, Copy, Debug)]
-pub struct Word<'a>(&'a str);
+pub struct Word<'a> {
+    /// The row that it stands in, and whatever is behind that.
+    text: &'a str,
+    extent: Extent,
+}
 
 impl<'a> Word<'a> {
-    /// The JSON value itself. What is written alike says the same.
+    /// The JSON value itself.
+    fn written(self) -> &'a str {
+        self.text.get(self.extent.start()..self.extent.end()).unwrap_or_default()
+    }
+
+    /// How the value is written, if that is short and something stands behind it. What is written alike says the same.
     #[must_use]
-    pub fn written(self) -> &'a str {
-        self.0
+    pub fn writing(self) -> Option<Writing> {
+        Writing::of(
+            self.text.as_bytes().get(self.extent.start()..)?,
+            self.extent.end().wrapping_sub(self.extent.start()),
+        )
     }
 
     /// The text of a string, number or boolean, tidied; nothing for null and for the marks of "nothing". A list or an
     /// object is given as its JSON text, which no reader of values takes for one.
     #[must_use]
     pub fn text(self) -> Option<Cow<'a, str>> {
-        let raw = self.0;
+        let raw = self.written();
         let Some(quoted) = raw.strip_prefix('"') else {
             return value::name(raw);
         };
@@ -115,15 +129,24 @@ impl<'a> Word<'a> {
     ///
     /// [`Rejection::BadDuration`] where it is not one.
     pub fn seconds(self) -> Result<Option<f64>, Rejection> {
-        // Nearly all are written as they stand on a clock, and need not be tidied for it.
-        let clock = self.0.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).and_then(value::clock);
-        clock.map_or_else(|| self.read(value::seconds, Rejection::BadDuration), |seconds| Ok(Some(seconds.into())))
+        self.clock()
+            .map_or_else(|| self.read(value::seconds, Rejection::BadDuration), |seconds| Ok(Some(seconds.into())))
+    }
+
+    /// A duration in seconds, where it is written as it stands on a clock, which nearly all are, and need not be tidied.
+    #[must_use]
+    #[inline]
+    pub fn clock(self) -> Option<u32> {
+        let [b'"', clock @ .., b'"'] = self.text.as_bytes().get(self.extent.start()..self.extent.end())? else {
+            return None;
+        };
+        value::clock(clock.first_chunk().filter(|_| clock.len() == 8)?)
     }
 
     /// The row inside this word, when it is an object.
     #[must_use]
     pub fn row(self, fields: &'static [&'static str]) -> Option<Row<'a>> {
-        Row::of(self.0, fields, &mut Layout::default()).ok()
+        Row::of(self.written(), fields, &mut Layout::default()).ok()
     }
 
     fn read<T>(self, reader: impl Fn(&str) -> Option<T>, rejection: Rejection) -> Result<Option<T>, Rejection> {
@@ -135,14 +158,44 @@ impl<'a> Word<'a> {
 #[derive(Debug)]
 pub struct Row<'a> {
     fields: &'static [&'static str],
-    /// The word of each field in `fields`, where the row had it.
-    words: [Option<Word<'a>>; MOST_FIELDS],
+    text: &'a str,
+    /// Where the word of each field in `fields` stands, where the row had it.
+    words: [Extent; MOST_FIELDS],
     /// The place behind the field that was read last: large answers are read in the order of the list.
     next: Cell<usize>,
     /// What else the row had, as far as it is worth being looked at.
     others: SmallVec<[(Cow<'a, str>, Word<'a>); 4]>,
     /// How many fields it had beyond those.
     overlooked: usize,
+}
+
+/// From where to where something stands in a row. No value is empty; so nothing is where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Extent {
+    start: u32,
+    end: u32,
+}
+
+impl Extent {
+    const NOTHING: Self = Self { start: 0, end: 0 };
+
+    /// Of a text that no row is longer than.
+    #[expect(clippy::cast_possible_truncation, reason = "no answer is so long")]
+    fn of(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    fn start(self) -> usize {
+        self.start as usize
+    }
+
+    fn end(self) -> usize {
+        self.end as usize
+    }
+
+    fn is_nothing(self) -> bool {
+        self.end == 0
+    }
 }
 
 /// No report knows more fields.
@@ -159,7 +212,7 @@ impl<'a> Row<'a> {
     ///
     /// Fails with the JSON error where the text is not a JSON object.
     pub fn of(json: &'a str, fields: &'static [&'static str], layout: &mut Layout) -> Result<Self, serde_json::Error> {
-        let mut row = Row::empty(fields);
+        let mut row = Row { text: json, ..Row::empty(fields) };
         layout.begin();
         let mut reader = serde_json::Deserializer::from_str(json);
         (&mut reader).deserialize_map(Filling { row: &mut row, json, layout })?;
@@ -171,21 +224,32 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn empty(fields: &'static [&'static str]) -> Self {
         debug_assert!(fields.len() <= MOST_FIELDS, "{fields:?}");
-        Self { fields, words: [None; MOST_FIELDS], next: Cell::new(0), others: SmallVec::new(), overlooked: 0 }
+        Self {
+            fields,
+            text: "",
+            words: [Extent::NOTHING; MOST_FIELDS],
+            next: Cell::new(0),
+            others: SmallVec::new(),
+            overlooked: 0,
+        }
     }
 
     /// Fills this empty row with the one that `text` begins with, if that is written as `layout` says, and answers how many
     /// bytes it takes. Otherwise it is to be thrown away. (A row is large: handing it out would cost as much as reading it.)
     pub fn fill_alike(&mut self, text: &'a str, layout: &mut Layout) -> Option<usize> {
-        layout.read(text, |place, key, word| match place {
-            Some(place) => self.put(place, word),
-            None => self.put_other(Cow::Borrowed(key), word),
+        self.text = text;
+        layout.read(text, |place, key, word| {
+            match self.words.get_mut(place) {
+                Some(slot) => *slot = word,
+                None => self.put_other(Cow::Borrowed(text.get(key.start()..key.end())?), Word { text, extent: word }),
+            }
+            Some(())
         })
     }
 
-    fn put(&mut self, place: usize, word: Word<'a>) {
+    fn put(&mut self, place: usize, word: Extent) {
         if let Some(slot) = self.words.get_mut(place) {
-            *slot = Some(word);
+            *slot = word;
         }
     }
 
@@ -215,10 +279,10 @@ impl<'a> Row<'a> {
     }
 
     /// So many fields of the list, from this one on.
-    pub fn words_from<const N: usize>(&self, first: &str) -> [Option<Word<'a>>; N] {
-        let words = self.place(first).and_then(|place| self.words.get(place..)?.first_chunk()).copied();
-        self.next.set(self.next.get() + N - 1);
-        words.unwrap_or([None; N])
+    pub fn words_from(&self, first: &str, count: usize) -> impl Iterator<Item = Option<Word<'a>>> {
+        let words = self.place(first).and_then(|place| self.words.get(place..place + count)).unwrap_or_default();
+        self.next.set(self.next.get() + count - 1);
+        words.iter().map(|extent| self.word_at(*extent))
     }
 
     /// The tidied text of the field that says whom or what the row is about.
@@ -294,7 +358,11 @@ impl<'a> Row<'a> {
     }
 
     fn word(&self, field: &str) -> Option<Word<'a>> {
-        *self.words.get(self.place(field)?)?
+        self.word_at(*self.words.get(self.place(field)?)?)
+    }
+
+    fn word_at(&self, extent: Extent) -> Option<Word<'a>> {
+        (!extent.is_nothing()).then_some(Word { text: self.text, extent })
     }
 
     /// Where a field stands in the list, from where the next one is looked for.
@@ -315,7 +383,7 @@ impl<'a> Row<'a> {
 
     /// Files a word under its key; answers which of the known fields it is. Rows often come in the order of the list, so
     /// the place after the last one is tried first.
-    fn file(&mut self, key: Cow<'a, str>, word: Word<'a>, expected: usize) -> Option<usize> {
+    fn file(&mut self, key: Cow<'a, str>, word: Extent, expected: usize) -> Option<usize> {
         let trimmed = key.trim();
         let is_it = |known: &&str| known.eq_ignore_ascii_case(trimmed);
         let place = match self.fields.get(expected) {
@@ -324,7 +392,7 @@ impl<'a> Row<'a> {
         };
         match place {
             Some(place) => self.put(place, word),
-            None => self.put_other(key, word),
+            None => self.put_other(key, Word { text: self.text, extent: word }),
         }
         place
     }
@@ -358,26 +426,28 @@ impl<'de> Visitor<'de> for Filling<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (mut expected, mut end, mut part) = (0, 0, Part::Head);
+        let offset = |text: &str| text.as_ptr().addr() - self.json.as_ptr().addr();
+        let (mut expected, mut end, mut is_head) = (0, 0, true);
         while let Some(Key(key)) = map.next_key()? {
             let raw: &'de RawValue = map.next_value()?;
             let raw = raw.get();
-            let start = raw.as_ptr().addr() - self.json.as_ptr().addr();
-            let lead = self.json.get(end..start).unwrap_or_default();
-            end = start + raw.len();
+            let word = Extent::of(offset(raw), offset(raw) + raw.len());
+            let (behind, quote) = if raw.starts_with('"') { (Behind::Text, 1) } else { (Behind::Bare, 0) };
+            let lead = self.json.get(end..word.start() + quote).unwrap_or_default();
             // A key with escapes is another text than the one that was written.
-            let written = if let Cow::Borrowed(written) = key { Some(written) } else { None };
-            let place = self.row.file(key, Word(raw), expected);
+            let written = if let Cow::Borrowed(written) = key { Some(offset(written) - end) } else { None };
+            let length = key.len();
+            let place = self.row.file(key, word, expected);
             match written {
-                Some(written) => self.layout.add(part, lead, written, place),
+                Some(start) => self.layout.add(is_head, lead, (start, start + length), place, behind),
                 None => self.layout.skip(),
             }
-            part = Part::Middle;
+            (end, is_head) = (word.end() - quote, false);
             expected = place.map_or(expected, |place| place + 1);
         }
         // A row without a key has nothing that stands behind a value.
-        if part == Part::Middle {
-            self.layout.close(self.json.get(end..).unwrap_or_default());
+        if !is_head {
+            self.layout.add(false, self.json.get(end..).unwrap_or_default(), (0, 0), None, Behind::Nothing);
         }
         Ok(())
     }

@@ -1,62 +1,39 @@
-//! A short text, and whether other bytes open with it: told in one or two looks, without going through them.
+//! A short text, and whether other bytes open with it: told in one look, without going through them.
 
 use wide::u8x16;
 
-/// Bytes of a look.
-const LOOK: usize = 32;
+/// How many bytes it has at most: what stands before nearly all values is shorter.
+pub(super) const LONGEST: usize = 3 * SIXTEEN;
 
-/// A text of up to 64 bytes.
+const SIXTEEN: usize = 16;
+
+/// A short text, padded. Sixteen bytes are what is compared at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opening {
-    first: Piece,
-    /// What it has beyond the first piece.
-    second: Option<Piece>,
-}
-
-/// A part of a text, padded.
-#[derive(Clone, Copy, Debug)]
-struct Piece {
-    bytes: [u8; LOOK],
-    /// Which of the bytes belong to the text, a bit for each.
-    which: u32,
+    bytes: [u8x16; 3],
+    /// All bits of the bytes that do not belong to the text.
+    padding: [u8x16; 3],
 }
 
 impl Opening {
     /// Of a text that is not longer than it may be.
     pub(super) fn of(text: &str) -> Option<Self> {
-        let (first, second) = text.as_bytes().split_at_checked(LOOK).unwrap_or((text.as_bytes(), &[]));
-        (second.len() <= LOOK)
-            .then(|| Self { first: Piece::of(first), second: (!second.is_empty()).then(|| Piece::of(second)) })
+        let (mut bytes, mut padding) = ([0; LONGEST], [u8::MAX; LONGEST]);
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        padding.get_mut(..text.len())?.fill(0);
+        Some(Self { bytes: sixteens(&bytes), padding: sixteens(&padding) })
     }
 
-    /// Whether these bytes open with it; of bytes that are nearly over it does not say.
-    pub(super) fn opens(&self, bytes: &[u8]) -> Option<bool> {
-        let (first, behind) = bytes.split_first_chunk()?;
-        if !self.first.is(first) {
-            return Some(false);
-        }
-        match &self.second {
-            Some(second) => Some(second.is(behind.first_chunk()?)),
-            None => Some(true),
-        }
+    /// Whether these bytes open with it.
+    pub(super) fn opens(&self, bytes: &[u8; LONGEST]) -> bool {
+        let sixteens = sixteens(bytes).into_iter().zip(self.bytes).zip(self.padding);
+        sixteens.fold(u8x16::MAX, |same, ((bytes, known), padding)| same & (bytes.simd_eq(known) | padding)).all()
     }
 }
 
-impl Piece {
-    fn of(text: &[u8]) -> Self {
-        let (mut bytes, mut which) = ([0; LOOK], 0);
-        for (position, (place, byte)) in bytes.iter_mut().zip(text).enumerate() {
-            *place = *byte;
-            which |= 1 << position;
-        }
-        Self { bytes, which }
-    }
-
-    fn is(&self, bytes: &[u8; LOOK]) -> bool {
-        let sixteens = self.bytes.as_chunks::<16>().0.iter().zip(bytes.as_chunks::<16>().0).rev();
-        let same = sixteens.map(|(one, other)| u8x16::new(*one).simd_eq(u8x16::new(*other)).to_bitmask());
-        self.which & !same.fold(0, |bits, same| bits << 16 | same) == 0
-    }
+fn sixteens(bytes: &[u8; LONGEST]) -> [u8x16; 3] {
+    let sixteen = |number: usize| bytes.as_chunks::<SIXTEEN>().0.get(number).copied().unwrap_or_default();
+    [0, 1, 2].map(|number| u8x16::new(sixteen(number)))
 }
 
 #[cfg(test)]
@@ -67,22 +44,18 @@ mod tests {
 
     #[test]
     fn longer_texts_have_none() {
-        assert!(Opening::of(&"x".repeat(2 * LOOK)).is_some());
-        assert!(Opening::of(&"x".repeat(2 * LOOK + 1)).is_none());
+        assert!(Opening::of(&"x".repeat(LONGEST)).is_some());
+        assert!(Opening::of(&"x".repeat(LONGEST + 1)).is_none());
     }
 
     proptest! {
         #[test]
-        fn what_opens_with_a_text_is_known_from_what_does_not(text in "[ab]{0,64}", behind in "[ab]{0,80}", wrong in 0_usize..64) {
+        fn what_opens_with_a_text_is_known_from_what_does_not(text in "[ab]{0,48}", behind in "[ab]{48}", wrong in 0_usize..48) {
             let opening = Opening::of(&text).unwrap();
-            let mut bytes = format!("{text}{behind}").into_bytes();
-            let is_enough = bytes.len() >= if text.len() > LOOK { 2 * LOOK } else { LOOK };
-            prop_assert_eq!(opening.opens(&bytes), is_enough.then_some(true));
-            if let Some(byte) = bytes.get_mut(wrong) {
-                *byte = b'c';
-                let expected = bytes.starts_with(text.as_bytes());
-                prop_assert!(opening.opens(&bytes).is_none_or(|opens| opens == expected));
-            }
+            let mut bytes = *format!("{text}{behind}").as_bytes().first_chunk().unwrap();
+            prop_assert!(opening.opens(&bytes));
+            bytes[wrong] = b'c';
+            prop_assert_eq!(opening.opens(&bytes), bytes.starts_with(text.as_bytes()));
         }
     }
 }

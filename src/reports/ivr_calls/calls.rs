@@ -4,13 +4,14 @@
 //! a call is sixteen of them, and lies in a list that has no gaps, sorted by the hashes of the calls' ids. New calls are
 //! collected for a while, then sorted and merged into the list where it lies.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, LazyLock};
 
+use foldhash::quality::RandomState;
 use hashbrown::HashMap;
 
 use super::packed::{Packed, Times};
-use super::routes::{NO_WORD, Route, Routes, Stops, WORDS_OF_A_ROUTE};
+use super::routes::{NO_WORD, Route, Routes, Stops};
 use super::writings::Writings;
 use crate::row::Word;
 
@@ -39,8 +40,9 @@ pub(in crate::reports) struct Calls {
     known: Arc<Vec<Packed>>,
 }
 
-/// Hashes ids, so that nobody outside can tell which ones collide.
-static IDS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+/// Hashes ids, so that nobody outside can tell which ones collide. All bits are of use: of twenty million ids, numbered or
+/// with times in them, as many were alike in forty of theirs as chance would have it.
+static IDS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 impl Calls {
     /// Nothing yet, to be merged into these calls later: what is told of them again as it was told before takes no memory.
@@ -49,13 +51,23 @@ impl Calls {
     }
 
     /// What a row says of its route, in the order of the fields.
-    pub(super) fn stops(&mut self, words: [Option<Word<'_>>; WORDS_OF_A_ROUTE]) -> Stops {
-        let Self { routes, writings, .. } = self;
-        let mut read = |word: Word<'_>| {
-            let read = || word.text().map_or(NO_WORD, |text| routes.word(&text));
-            writings.number(word.written(), read)
+    pub(super) fn stops<'a>(&mut self, words: impl Iterator<Item = Option<Word<'a>>>) -> Stops {
+        let stop = |word: Option<Word<'_>>| {
+            let Some(word) = word else { return NO_WORD };
+            let known = word.writing().and_then(|writing| self.writings.number(writing));
+            known.unwrap_or_else(|| self.stop(word))
         };
-        Stops(words.map(|word| word.map_or(NO_WORD, &mut read)))
+        words.map(stop).collect()
+    }
+
+    /// The number of a word, which is remembered by how it is written.
+    #[inline(never)]
+    fn stop(&mut self, word: Word<'_>) -> u32 {
+        let number = word.text().map_or(NO_WORD, |text| self.routes.word(&text));
+        if let Some(writing) = word.writing() {
+            self.writings.remember(writing, number);
+        }
+        number
     }
 
     /// Takes in what is told of a call: its route and its times.
@@ -241,18 +253,20 @@ mod tests {
 
     #[test]
     fn how_words_are_written_is_forgotten_when_the_answer_is_over() {
-        let words = |json| {
-            let row = Row::of(json, &["rp_id"], &mut Layout::default()).unwrap();
-            [row.words_from::<1>("rp_id")[0], None, None, None, None, None, None]
+        let stops = |calls: &mut Calls, written: &str| {
+            let json = format!(r#"{{"rp_id": {written}, "more": "and whatever else is there"}}"#);
+            let row = Row::of(&json, &["rp_id"], &mut Layout::default()).unwrap();
+            calls.stops(row.words_from("rp_id", 1))
         };
         let mut calls = Calls::default();
-        let stops = calls.stops(words(r#"{"rp_id": "7"}"#));
+        let seven = stops(&mut calls, r#""7""#);
         assert!(calls.writings.take_memory());
         calls.answer_is_over();
         assert!(!calls.writings.take_memory());
-        for json in [r#"{"rp_id": "7"}"#, r#"{"rp_id": 7}"#, r#"{"rp_id": " 7 "}"#] {
-            assert_eq!(calls.stops(words(json)), stops, "{json}");
+        for written in [r#""7""#, "7", r#"" 7 ""#, r#""7""#] {
+            assert_eq!(stops(&mut calls, written), seven, "{written}");
         }
+        assert_ne!(stops(&mut calls, "8"), seven);
     }
 
     #[test]

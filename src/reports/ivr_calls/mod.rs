@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 use self::calls::Calls;
 use self::counted::{Bounds, Counted};
 use self::packed::{Time, Times};
+use self::routes::WORDS_OF_A_ROUTE;
 use crate::family::{Counter, Families, Histogram};
 use crate::report::{Ask, Asked, Endpoint, Report, Span, Urgency};
-use crate::row::{Rejection, Row, Word};
+use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
 use crate::spelling;
 use crate::terms::Terms;
@@ -111,13 +112,21 @@ impl Report for IvrCalls {
     fn absorb(calls: &mut Calls, row: &mut Row<'_>, _ask: &Ask) -> Result<(), Rejection> {
         // In the order of the list, in which they are found at once; there are millions of rows.
         let conn_id = row.id("conn_id")?;
-        let stops = calls.stops(row.words_from("rp_id"));
+        let stops = calls.stops(row.words_from("rp_id", WORDS_OF_A_ROUTE));
         if !stops.have_a_routing_point() {
             return Err(Rejection::NoId);
         }
-        let time = |word: Option<Word<'_>>| word.map_or(Ok(None), Word::seconds).map(Time::of);
-        let [in_ivr, waited, with_agent, journey] = row.words_from("time_on_rp").map(time);
-        let times = Times { in_ivr: in_ivr?, journey: journey?, waited: waited?, with_agent: with_agent? };
+        let mut times = [Time::default(); 4];
+        for (time, word) in times.iter_mut().zip(row.words_from("time_on_rp", 4)) {
+            if let Some(word) = word {
+                *time = match word.clock() {
+                    Some(seconds) => Time::of_clock(seconds),
+                    None => Time::of(word.seconds()?),
+                };
+            }
+        }
+        let [in_ivr, waited, with_agent, journey] = times;
+        let times = Times { in_ivr, journey, waited, with_agent };
         calls.put(&conn_id, stops, times);
         Ok(())
     }

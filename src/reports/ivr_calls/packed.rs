@@ -23,6 +23,11 @@ impl Time {
         seconds.map_or(Self::NONE, |seconds| Self(((seconds * 1000.0 + 0.5) as u32).min(u32::MAX - 1)))
     }
 
+    /// From what a clock shows, which has two digits of hours.
+    pub(super) fn of_clock(seconds: u32) -> Self {
+        Self(seconds * 1000)
+    }
+
     pub(super) fn milliseconds(self) -> Option<u32> {
         (self != Self::NONE).then_some(self.0)
     }

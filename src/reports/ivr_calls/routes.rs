@@ -9,7 +9,7 @@ use super::packed::NO_ROUTE;
 /// So many routes, or so many words or bytes of them, are more than one answer should tell of: it has fewer rows. With those
 /// of another answer, and of what has arrived with it, they still have numbers.
 const MOST_ROUTES: usize = 65_000;
-const MOST_WORDS: usize = WORDS_OF_A_ROUTE * MOST_ROUTES;
+const MOST_WORDS: usize = 4 * MOST_ROUTES;
 const MOST_BYTES_OF_WORDS: usize = 8 << 20;
 
 /// How many fields of a row say how a call went: `rp_id`, `skill_id`, `skill_result`, `go_to_agent`, `cod_act`, `cod_act_2`
@@ -36,16 +36,32 @@ pub(super) enum Outcome {
 }
 
 /// A route by the numbers of its words, in the order of the fields. They count from one; 0 is for a field that is blank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Stops(pub(super) [u32; WORDS_OF_A_ROUTE]);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Stops(u128);
 
 /// What stands for a word where there is none.
 pub(super) const NO_WORD: u32 = 0;
 
+/// How many bits a word's number takes in a route: so many that seven fit, and the most words that there may be.
+const WORD_BITS: u32 = 18;
+const LAST_WORD: u32 = (1 << WORD_BITS) - 1;
+
 impl Stops {
-    pub(super) fn have_a_routing_point(&self) -> bool {
-        let Self([routing_point, ..]) = self;
-        *routing_point != NO_WORD
+    pub(super) fn have_a_routing_point(self) -> bool {
+        let [routing_point, ..] = self.words();
+        routing_point != NO_WORD
+    }
+
+    /// The numbers of the words.
+    fn words(self) -> [u32; WORDS_OF_A_ROUTE] {
+        let bits = |behind| self.0 >> (behind * WORD_BITS) & u128::from(LAST_WORD);
+        [6, 5, 4, 3, 2, 1, 0].map(|behind| u32::try_from(bits(behind)).unwrap_or(NO_WORD))
+    }
+}
+
+impl FromIterator<u32> for Stops {
+    fn from_iter<I: IntoIterator<Item = u32>>(words: I) -> Self {
+        words.into_iter().fold(Self::default(), |Self(before), word| Self(before << WORD_BITS | u128::from(word)))
     }
 }
 
@@ -56,14 +72,16 @@ pub(super) struct Routes {
     all: Vec<Stops>,
     by_stops: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    /// Whether there was a route that has no number any more.
+    /// Whether there was a route, or a word, that has no number any more.
     has_lost: bool,
 }
 
 impl Routes {
     /// The number of this word, which is kept only if it is new.
     pub(super) fn word(&mut self, text: &str) -> u32 {
-        self.words.number(text)
+        let number = self.words.number(text);
+        self.has_lost |= number.is_none();
+        number.unwrap_or(NO_WORD)
     }
 
     /// The number of the route of these words, which is made only if it is new. It fits where a call keeps it.
@@ -88,7 +106,7 @@ impl Routes {
     pub(super) fn numbers_of(&mut self, others: &Self) -> Vec<u32> {
         let words: Vec<u32> = others.words.all.iter().map(|word| self.word(word)).collect();
         let word = |number| position(number).and_then(|position| words.get(position).copied()).unwrap_or(NO_WORD);
-        others.all.iter().map(|Stops(stops)| self.number(Stops(stops.map(word)))).collect()
+        others.all.iter().map(|stops| self.number(stops.words().into_iter().map(word).collect())).collect()
     }
 
     /// The routes, in the order of their numbers.
@@ -116,23 +134,23 @@ struct Words {
 }
 
 impl Words {
-    fn number(&mut self, text: &str) -> u32 {
+    /// The number of this word, if it is known or can have one.
+    fn number(&mut self, text: &str) -> Option<u32> {
         let Self { all, by_text, hasher, bytes } = self;
         let hash = hasher.hash_one(text);
         if let Some(number) = by_text.find(hash, |number| text_of(all, *number) == Some(text)) {
-            return *number;
+            return Some(*number);
         }
+        let number = u32::try_from(all.len() + 1).ok().filter(|number| *number <= LAST_WORD)?;
         *bytes += text.len();
         all.push(text.into());
-        // There are at most seven for each row of an answer.
-        let number = u32::try_from(all.len()).unwrap_or(NO_WORD);
         by_text.insert_unique(hash, number, |number| hasher.hash_one(text_of(all, *number).unwrap_or_default()));
-        number
+        Some(number)
     }
 
-    fn told(&self, Stops(words): Stops) -> Route<'_> {
+    fn told(&self, stops: Stops) -> Route<'_> {
         let [point, skill, result, went_to_agent, code, second_code, kind] =
-            words.map(|number| text_of(&self.all, number));
+            stops.words().map(|number| text_of(&self.all, number));
         Route {
             routing_point: point.unwrap_or_default(),
             outcome: outcome(result.unwrap_or_default(), went_to_agent.unwrap_or_default(), skill.is_some()),
@@ -173,13 +191,17 @@ fn outcome(result: &str, went_to_agent: &str, has_skill: bool) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const WORD: std::ops::RangeInclusive<u32> = NO_WORD..=LAST_WORD;
 
     impl Stops {
         /// The stops of a call that ended in the IVR, with this skill.
         pub(in super::super) fn at(routes: &mut Routes, point: &str, skill: Option<&str>) -> Self {
             let [point, skill] = [Some(point), skill].map(|word| word.map_or(NO_WORD, |word| routes.word(word)));
-            Self([point, skill, NO_WORD, NO_WORD, NO_WORD, NO_WORD, NO_WORD])
+            [point, skill, NO_WORD, NO_WORD, NO_WORD, NO_WORD, NO_WORD].into_iter().collect()
         }
     }
 
@@ -254,10 +276,33 @@ mod tests {
     #[test]
     fn what_has_no_number_any_more_is_not_taken_for_another_route() {
         let mut routes = Routes::default();
-        for point in 0..NO_ROUTE + 10 {
-            number(&mut routes, &point.to_string(), None);
+        for position in 0..NO_ROUTE + 10 {
+            number(&mut routes, &(position % 1_000).to_string(), Some(&(position / 1_000).to_string()));
         }
         assert_eq!(routes.each().count(), NO_ROUTE as usize);
         assert!(routes.has_lost && routes.are_many());
+    }
+
+    #[test]
+    fn a_word_that_has_no_number_any_more_is_none() {
+        let mut routes = Routes::default();
+        for word in 1..=LAST_WORD {
+            assert_eq!(routes.word(&word.to_string()), word);
+        }
+        assert!(!routes.has_lost);
+        assert_eq!([routes.word("one more"), routes.word("7")], [NO_WORD, 7]);
+        assert!(routes.has_lost && routes.are_many());
+    }
+
+    proptest! {
+        #[test]
+        fn a_route_is_known_by_each_of_its_words(words in [WORD; 7], at in 0_usize..7, other in WORD) {
+            let mut others = words;
+            others[at] = other;
+            let [one, another] = [words, others].map(|words| words.into_iter().collect::<Stops>());
+            prop_assert_eq!(one.words(), words);
+            prop_assert_eq!(one == another, words == others);
+            prop_assert_eq!(one.have_a_routing_point(), words[0] != NO_WORD);
+        }
     }
 }
