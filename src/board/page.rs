@@ -154,6 +154,9 @@ fn write_number(text: &mut String, value: f64) {
         && (integer != 0 || value.is_sign_positive())
     {
         text.push_str(itoa::Buffer::new().format(integer));
+    } else if (1e-4..1e15).contains(&value.abs()) {
+        // Not too small, nor too large, to be written without an exponent.
+        text.push_str(zmij::Buffer::new().format_finite(value));
     } else {
         let _ = write!(text, "{value}");
     }
@@ -198,12 +201,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_is_written_as_rust_writes_it(value in any::<f64>(), whole in -(1_i64 << 54)..1 << 54) {
+        fn a_number_is_written_in_the_fewest_digits_that_give_it_back(value in any::<f64>(), whole in -(1_i64 << 54)..1 << 54) {
             #[expect(clippy::cast_precision_loss, reason = "any number will do")]
-            for value in [value, whole as f64, whole as f64 / 64.0, 0.0, -0.0] {
+            let whole = whole as f64;
+            for value in [value, whole, whole / 64.0, whole / 1e9, whole / 1e19, 0.0, -0.0] {
                 let mut text = String::new();
                 write_number(&mut text, value);
-                prop_assert_eq!(text, value.to_string());
+                prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits(), "{}", text);
+                // Of two that are as near, Rust may take the other.
+                prop_assert_eq!(text.len(), value.to_string().len(), "{}", text);
+                prop_assert!(!text.contains('e'), "{}", text);
             }
         }
     }
