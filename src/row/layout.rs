@@ -96,27 +96,29 @@ impl Layout {
     /// Learns what stood before a value, as it was written: whether the row begins with it, where its key stands in it, which
     /// field that is, and what follows.
     pub(super) fn add(&mut self, is_head: bool, text: &str, key: (usize, usize), place: Option<usize>, behind: Behind) {
-        let is_it = |known: &str, lead: &Lead| {
-            (lead.is_head, lead.behind) == (is_head, behind)
-                && known.get(lead.start..lead.start + lead.length) == Some(text)
-        };
-        let known = self.leads.iter().position(|lead| is_it(&self.text, lead));
-        let at = known.unwrap_or(self.leads.len());
-        if known.is_none() {
-            if self.leads.len() >= MOST_LEADS || self.text.len() + text.len() > LONGEST_LEADS {
-                self.is_full = true;
-                return self.skip();
-            }
-            let (start, length) = (self.text.len(), text.len());
-            self.text.push_str(text);
-            let opening = if behind == Behind::Bare { None } else { Opening::of(text) };
-            let (place, next) = (place.unwrap_or(NOWHERE), Next::default());
-            self.leads.push(Lead { opening, start, length, is_head, behind, place, key, next });
-        }
+        let Some(at) = self.learn(is_head, text, key, place.unwrap_or(NOWHERE), behind) else { return self.skip() };
         if is_head || self.before.is_some() {
             self.follow(self.before, at);
         }
         self.before = Some(at);
+    }
+
+    /// Which lead this is, a new one if need be and if there is room.
+    fn learn(&mut self, is_head: bool, text: &str, key: (usize, usize), place: usize, behind: Behind) -> Option<usize> {
+        let is_it = |lead: &Lead| (lead.is_head, lead.behind) == (is_head, behind) && lead.text(&self.text) == text;
+        let known = self.leads.iter().position(is_it);
+        if known.is_some() {
+            return known;
+        }
+        if self.leads.len() >= MOST_LEADS || self.text.len() + text.len() > LONGEST_LEADS {
+            self.is_full = true;
+            return None;
+        }
+        let (start, length) = (self.text.len(), text.len());
+        self.text.push_str(text);
+        let opening = if behind == Behind::Bare { None } else { Opening::of(text) };
+        self.leads.push(Lead { opening, start, length, is_head, behind, place, key, next: Next::default() });
+        Some(self.leads.len() - 1)
     }
 
     /// Passes over something that cannot be compared as it was written.
@@ -158,7 +160,7 @@ impl Layout {
             let (current, lead) = match self.leads.get(expected) {
                 Some(lead) if lead.stands(&self.text, rest) => (expected, lead),
                 _ => {
-                    let current = self.found(before, rest)?;
+                    let current = self.found(before, text.get(text.len() - rest.len()..)?)?;
                     (current, self.leads.get(current)?)
                 }
             };
@@ -180,19 +182,53 @@ impl Layout {
     /// What stands here, behind this or at the beginning, of all that is known. What stood there before the last time is tried
     /// first.
     #[cold]
-    fn found(&mut self, before: Option<usize>, bytes: &[u8]) -> Option<usize> {
+    fn found(&mut self, before: Option<usize>, text: &str) -> Option<usize> {
         let other = self.next(before)?.other;
-        let stands = |lead: &Lead| lead.is_head == before.is_none() && lead.stands(&self.text, bytes);
-        let found = match self.leads.get(other) {
-            Some(lead) if stands(lead) => other,
-            _ => self.leads.iter().position(stands)?,
+        let stands = |lead: &Lead| lead.is_head == before.is_none() && lead.stands(&self.text, text.as_bytes());
+        let known = match self.leads.get(other) {
+            Some(lead) if stands(lead) => Some(other),
+            _ => self.leads.iter().position(stands),
         };
+        let found = known.or_else(|| self.found_but_for_quotes(before, text))?;
         self.follow(before, found);
         Some(found)
+    }
+
+    /// The same, where a text is before or behind it instead of a bare value, or the other way round.
+    fn found_but_for_quotes(&mut self, before: Option<usize>, text: &str) -> Option<usize> {
+        let follows_text =
+            before.and_then(|before| self.leads.get(before)).is_some_and(|lead| lead.behind == Behind::Text);
+        let opened = usize::from(follows_text);
+        let rest = text.get(opened..)?;
+        let is_it = |lead: &&Lead| lead.is_head == before.is_none() && rest.starts_with(lead.core(&self.text));
+        let lead = *self.leads.iter().find(is_it)?;
+        let (core, quote) = (lead.core(&self.text), lead.text(&self.text).starts_with('"'));
+        let goes_on = rest.get(core.len()..)?;
+        let behind = match lead.behind {
+            Behind::Nothing => Behind::Nothing,
+            _ if goes_on.starts_with('"') => Behind::Text,
+            _ => Behind::Bare,
+        };
+        let length = opened + core.len() + usize::from(behind == Behind::Text);
+        let key = |end: usize| end - usize::from(quote) + opened;
+        let key = if behind == Behind::Nothing { lead.key } else { (key(lead.key.0), key(lead.key.1)) };
+        self.learn(lead.is_head, text.get(..length)?, key, lead.place, behind)
     }
 }
 
 impl Lead {
+    /// This, of what is known.
+    fn text<'k>(&self, known: &'k str) -> &'k str {
+        known.get(self.start..self.start + self.length).unwrap_or_default()
+    }
+
+    /// The same without the quotes of texts before and behind it.
+    fn core<'k>(&self, known: &'k str) -> &'k str {
+        let text = self.text(known);
+        let text = text.strip_prefix('"').unwrap_or(text);
+        if self.behind == Behind::Text { text.strip_suffix('"').unwrap_or(text) } else { text }
+    }
+
     /// Whether this, of what is known, stands here.
     #[inline]
     fn stands(&self, known: &str, bytes: &[u8]) -> bool {
@@ -205,10 +241,10 @@ impl Lead {
     /// The same, of a long one, before a bare value, or where bytes are nearly over.
     #[inline(never)]
     fn is_found(&self, known: &str, bytes: &[u8]) -> bool {
-        let lead = known.as_bytes().get(self.start..self.start + self.length);
-        let behind = lead.and_then(|lead| bytes.strip_prefix(lead));
         // What is before a text goes on with its quote.
-        behind.is_some_and(|behind| self.behind != Behind::Bare || !behind.starts_with(b"\""))
+        bytes
+            .strip_prefix(self.text(known).as_bytes())
+            .is_some_and(|behind| self.behind != Behind::Bare || !behind.starts_with(b"\""))
     }
 }
 
@@ -403,14 +439,12 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_null_or_numbers_now_and_then_are_read_as_soon_as_that_is_known() {
+    fn texts_that_are_null_or_numbers_now_and_then_are_read_all_the_same() {
         let mut layout = Layout::default();
         let values = ["null", "\"1\"", "2"];
         let row = |first: &str, second: &str| format!(r#"{{"conn_id":{first},"rp_id":{second},"new":"x"}}"#);
         let rows: Vec<_> = values.iter().flat_map(|first| values.map(|second| row(first, second))).collect();
-        for row in &rows {
-            Row::of(row, FIELDS, &mut layout).unwrap();
-        }
+        Row::of(&rows[0], FIELDS, &mut layout).unwrap();
         for row in rows.iter().cycle().take(40) {
             let anew = Row::of(row, FIELDS, &mut Layout::default()).unwrap();
             assert_eq!(alike(row, &mut layout), Some(told(&anew, row.len())));
@@ -479,8 +513,6 @@ mod tests {
             blank in prop::sample::select(vec!["", " ", "\n    "]),
             behind in prop::sample::select(vec!["", ",", "}", "  ]", "x", ",           \n          {"]),
         ) {
-            let are_quoted = |values: &[String]| -> Vec<_> { keys.iter().zip(values).map(|(_, value)| value.starts_with('"')).collect() };
-            let are_of_the_same_kinds = are_quoted(&before) == are_quoted(&now);
             let row = |values: &[String]| written(&keys.iter().cloned().zip(values.iter().cloned()).collect::<Vec<_>>(), blank);
             let (before, now) = (row(&before), row(&now));
             let mut layout = Layout::default();
@@ -494,12 +526,11 @@ mod tests {
                 prop_assert!(anew.is_ok(), "{now}");
                 prop_assert_eq!((words, others, length), told(&anew.unwrap(), length));
             } else {
-                // Only what was not to be read so is not: escapes in keys, nesting, exponents, texts where there were none or the
-                // other way round, and what is no JSON.
+                // Only what was not to be read so is not: escapes in keys, nesting, exponents, and what is no JSON.
                 let is_flat = !now.contains("[1,") && !keys.iter().any(|key| key.contains('\\'));
                 let is_json = Row::of(&now, FIELDS, &mut Layout::default()).is_ok();
                 let has_exponent = now.contains('e');
-                prop_assert!(!(is_flat && is_json && !has_exponent && are_of_the_same_kinds), "{now} after {before}");
+                prop_assert!(!(is_flat && is_json && !has_exponent), "{now} after {before}");
             }
         }
 

@@ -247,12 +247,6 @@ impl<'a> Row<'a> {
         })
     }
 
-    fn put(&mut self, place: usize, word: Extent) {
-        if let Some(slot) = self.words.get_mut(place) {
-            *slot = word;
-        }
-    }
-
     fn put_other(&mut self, key: Cow<'a, str>, word: Word<'a>) {
         if self.others.len() < MOST_OTHERS {
             self.others.push((key, word));
@@ -390,8 +384,8 @@ impl<'a> Row<'a> {
             Some(known) if is_it(known) => Some(expected),
             _ => self.fields.iter().position(is_it),
         };
-        match place {
-            Some(place) => self.put(place, word),
+        match place.and_then(|place| self.words.get_mut(place)) {
+            Some(slot) => *slot = word,
             None => self.put_other(key, Word { text: self.text, extent: word }),
         }
         place
