@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a bench that cannot go on stops, as a test does")]
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use jiff::civil::date;
@@ -14,6 +15,7 @@ use prometheus::{Encoder as _, GaugeVec, Opts, Registry, TextEncoder};
 use tokio::time::Instant;
 use wolkvox_exporter::board::{Board, Exposition, Page, Segment, Subject};
 use wolkvox_exporter::format::Format;
+use wolkvox_exporter::ledger::{Beginning, Ledger};
 use wolkvox_exporter::report::{Ask, Folding, Listing, Window};
 use wolkvox_exporter::reports;
 use wolkvox_exporter::samples::Samples;
@@ -88,6 +90,20 @@ fn measure(bencher: Bencher<'_, '_>) {
         for _ in 0..OPERATIONS {
             black_box(samples());
         }
+    });
+}
+
+/// Samples are entered in a ledger that knows them, and come out as what is to be served.
+#[divan::bench]
+fn ledger(bencher: Bencher<'_, '_>) {
+    let (now, day) = (Instant::now(), date(2026, 6, 5));
+    let mut ledger = Ledger::new(Beginning::AtMidnight, Duration::from_mins(1));
+    ledger.enter(day, &mut samples(), now, |_, _, _| {});
+    bencher.counter(all_series()).with_inputs(|| [(); OPERATIONS].map(|()| samples())).bench_local_values(|mut all| {
+        for samples in &mut all {
+            ledger.enter(day, samples, now, |_, _, _| {});
+        }
+        all
     });
 }
 

@@ -46,7 +46,7 @@ macro_rules! family {
         pub struct $type<const N: usize> {
             name: &'static str,
             help: &'static str,
-            labels: [&'static str; N],
+            pub(crate) labels: [&'static str; N],
         }
 
         impl<const N: usize> $type<N> {

@@ -47,15 +47,25 @@ impl Distribution {
 pub enum Reading {
     /// A gauge's or counter's value.
     Number(f64),
-    /// A histogram: its bounds, the cumulative counts (one more than bounds), and the sum.
-    Histogram {
-        /// Upper bounds, ascending, without `+Inf`.
-        bounds: Box<[f64]>,
-        /// Cumulative counts; the last one is `+Inf`'s.
-        cumulative: Box<[u64]>,
-        /// Sum of the observations.
-        sum: f64,
-    },
+    /// A histogram.
+    Histogram(Box<Buckets>),
+}
+
+/// What a histogram says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Buckets {
+    /// Upper bounds, ascending, without `+Inf`.
+    pub bounds: Box<[f64]>,
+    /// Cumulative counts, one more than bounds; the last one is `+Inf`'s.
+    pub cumulative: Box<[u64]>,
+    /// Sum of the observations.
+    pub sum: f64,
+}
+
+impl From<Buckets> for Reading {
+    fn from(buckets: Buckets) -> Self {
+        Self::Histogram(Box::new(buckets))
+    }
 }
 
 impl Reading {
@@ -71,16 +81,22 @@ impl Reading {
         self.pairs(other).last().is_some_and(|(own, other)| own < other / 2.0)
     }
 
+    /// The value of a gauge or counter; of a histogram none, which is 0.
+    #[must_use]
+    pub fn number(&self) -> f64 {
+        match self {
+            Self::Number(value) => *value,
+            Self::Histogram(_) => 0.0,
+        }
+    }
+
     /// Raises each number of this reading to the same number of another, where that is higher.
     pub fn raise_to(&mut self, other: &Self) {
         match (self, other) {
             (Self::Number(own), Self::Number(other)) => *own = own.max(*other),
-            (
-                Self::Histogram { cumulative, sum, .. },
-                Self::Histogram { cumulative: other_cumulative, sum: other_sum, .. },
-            ) => {
-                *sum = sum.max(*other_sum);
-                for (own, other) in cumulative.iter_mut().zip(other_cumulative) {
+            (Self::Histogram(own), Self::Histogram(other)) => {
+                own.sum = own.sum.max(other.sum);
+                for (own, other) in own.cumulative.iter_mut().zip(&other.cumulative) {
                     *own = (*own).max(*other);
                 }
             }
@@ -92,9 +108,8 @@ impl Reading {
     /// Sorts a histogram by the bounds of another, where those are not its own. What a bound that it did not have would
     /// count nobody knows: no less than the next lower one.
     pub fn sort_by(&mut self, other: &Self) {
-        let (Self::Histogram { bounds, cumulative, .. }, Self::Histogram { bounds: wanted, .. }) = (self, other) else {
-            return;
-        };
+        let (Self::Histogram(own), Self::Histogram(other)) = (self, other) else { return };
+        let (Buckets { bounds, cumulative, .. }, wanted) = (&mut **own, &other.bounds);
         if bounds == wanted {
             return;
         }
@@ -111,9 +126,9 @@ impl Reading {
     pub fn set_to_zero(&mut self) {
         match self {
             Self::Number(value) => *value = 0.0,
-            Self::Histogram { cumulative, sum, .. } => {
-                cumulative.fill(0);
-                *sum = 0.0;
+            Self::Histogram(buckets) => {
+                buckets.cumulative.fill(0);
+                buckets.sum = 0.0;
             }
         }
     }
@@ -126,7 +141,7 @@ impl Reading {
     fn numbers(&self) -> impl Iterator<Item = f64> + '_ {
         let (number, counts) = match self {
             Self::Number(value) => (*value, &[][..]),
-            Self::Histogram { cumulative, sum, .. } => (*sum, &**cumulative),
+            Self::Histogram(buckets) => (buckets.sum, &*buckets.cumulative),
         };
         std::iter::once(number).chain(counts.iter().map(|count| whole(*count)))
     }
@@ -136,7 +151,7 @@ impl Reading {
     pub fn series(&self) -> usize {
         match self {
             Self::Number(_) => 1,
-            Self::Histogram { cumulative, .. } => cumulative.len() + 2,
+            Self::Histogram(buckets) => buckets.cumulative.len() + 2,
         }
     }
 }
@@ -150,17 +165,76 @@ pub struct Sheet {
     labels: String,
     /// Where each sample's labels end in `labels`, and its reading.
     rows: Vec<(usize, Reading)>,
+    /// The newest sample's labels up to the value of the last one. What is measured of one agent, say, begins alike.
+    stem: String,
+    /// Whether something in the stem is escaped.
+    is_escaped: bool,
 }
 
 impl Sheet {
     fn of(family: &'static dyn AnyFamily) -> Self {
-        Self { family, labels: String::new(), rows: Vec::new() }
+        Self { family, labels: String::new(), rows: Vec::new(), stem: String::new(), is_escaped: false }
+    }
+
+    #[inline]
+    fn put<const N: usize>(&mut self, names: &[&str; N], values: &[&str; N], reading: Reading) {
+        if let Some((last, values)) = values.split_last() {
+            if !self.begins_alike(names, values) {
+                self.begin(names, values);
+            }
+            self.labels.push_str(&self.stem);
+            write_escaped(&mut self.labels, last);
+            self.labels.push('"');
+        }
+        if self.rows.is_empty() {
+            self.rows.reserve(64);
+            self.labels.reserve(64 * 32);
+        }
+        self.rows.push((self.labels.len(), reading));
+    }
+
+    /// Whether the newest sample has these values, but for its last one.
+    #[inline]
+    fn begins_alike(&self, names: &[&str], values: &[&str]) -> bool {
+        let mut rest = self.stem.as_bytes();
+        if rest.is_empty() || self.is_escaped {
+            return false;
+        }
+        for (name, value) in names.iter().zip(values) {
+            let own = rest.get(name.len() + "=\"".len()..).and_then(|rest| rest.strip_prefix(value.as_bytes()));
+            let Some(next) = own.and_then(|rest| rest.strip_prefix(b"\",")) else { return false };
+            rest = next;
+        }
+        true
+    }
+
+    fn begin(&mut self, names: &[&str], values: &[&str]) {
+        self.stem.clear();
+        write_labels(&mut self.stem, names, values);
+        let plain: usize = names.iter().zip(values).map(|(name, value)| name.len() + value.len() + "=\"\",".len()).sum();
+        self.is_escaped = self.stem.len() + 1 > plain && !values.is_empty();
+        if let Some(last) = names.get(values.len()) {
+            self.stem.push_str(if values.is_empty() { "" } else { "," });
+            self.stem.push_str(last);
+            self.stem.push_str("=\"");
+        }
     }
 
     /// The family that was measured.
     #[must_use]
     pub fn family(&self) -> &'static dyn AnyFamily {
         self.family
+    }
+
+    /// The readings, in the order in which they were put.
+    pub fn readings(&self) -> impl ExactSizeIterator<Item = &Reading> + Clone {
+        self.rows.iter().map(|(_, reading)| reading)
+    }
+
+    /// How many bytes the labels of all samples take.
+    #[must_use]
+    pub fn length_of_labels(&self) -> usize {
+        self.labels.len()
     }
 
     /// The samples, in the order in which they were put: labels as the exposition writes them, and the reading.
@@ -182,23 +256,25 @@ pub struct Samples {
     series: usize,
     limit: usize,
     dropped: u64,
+    /// Where the sheet is that a sample was put into last.
+    newest: usize,
 }
 
 impl Samples {
     /// Empty sheets for these families, for at most `limit` series; what comes after those is dropped and counted.
     #[must_use]
     pub fn of(families: Families, limit: usize) -> Self {
-        Self { sheets: families.iter().copied().map(Sheet::of).collect(), series: 0, limit, dropped: 0 }
+        Self { sheets: families.iter().copied().map(Sheet::of).collect(), series: 0, limit, dropped: 0, newest: 0 }
     }
 
     /// Puts a gauge's value; one that is not finite is left out, because it says nothing.
     pub fn gauge<const N: usize>(&mut self, family: &Gauge<N>, labels: [&str; N], value: f64) {
-        self.put(family, &labels, Reading::Number(value));
+        self.put(family, &family.labels, &labels, Reading::Number(value));
     }
 
     /// Puts a counter's total.
     pub fn counter<const N: usize>(&mut self, family: &Counter<N>, labels: [&str; N], total: f64) {
-        self.put(family, &labels, Reading::Number(total));
+        self.put(family, &family.labels, &labels, Reading::Number(total));
     }
 
     /// Puts a histogram that was sorted by these bounds.
@@ -209,12 +285,9 @@ impl Samples {
         bounds: &[f64],
         distribution: &Distribution,
     ) {
-        let reading = Reading::Histogram {
-            bounds: bounds.into(),
-            cumulative: distribution.cumulative(bounds).into(),
-            sum: distribution.sum,
-        };
-        self.put(family, &labels, reading);
+        let cumulative = distribution.cumulative(bounds).into();
+        let buckets = Buckets { bounds: bounds.into(), cumulative, sum: distribution.sum };
+        self.put(family, &family.labels, &labels, buckets.into());
     }
 
     /// Puts a sample back whose labels are written already, into the family at this position.
@@ -232,7 +305,7 @@ impl Samples {
     /// Keeps those samples alone of which this says so: by the family's position and kind, and the labels.
     pub fn retain(&mut self, mut is_kept: impl FnMut(usize, Kind, &str) -> bool) {
         for (position, sheet) in self.sheets.iter_mut().enumerate() {
-            let Sheet { family, labels, rows } = std::mem::replace(sheet, Sheet::of(sheet.family));
+            let Sheet { family, labels, rows, .. } = std::mem::replace(sheet, Sheet::of(sheet.family));
             let mut start = 0;
             for (end, reading) in rows {
                 let labels = labels.get(start..end).unwrap_or_default();
@@ -247,12 +320,13 @@ impl Samples {
         }
     }
 
-    /// Goes through all samples and lets each reading be changed: the family's position and kind, the labels, the reading.
-    pub fn revise(&mut self, mut revise: impl FnMut(usize, Kind, &str, &mut Reading)) {
-        for (position, sheet) in self.sheets.iter_mut().enumerate() {
+    /// Goes through all totals and lets each reading be changed: the family's position, the labels, the reading.
+    pub fn revise_totals(&mut self, mut revise: impl FnMut(usize, &str, &mut Reading)) {
+        let sheets = self.sheets.iter_mut().enumerate();
+        for (position, sheet) in sheets.filter(|(_, sheet)| sheet.family.kind() != Kind::Gauge) {
             let mut start = 0;
             for (end, reading) in &mut sheet.rows {
-                revise(position, sheet.family.kind(), sheet.labels.get(start..*end).unwrap_or_default(), reading);
+                revise(position, sheet.labels.get(start..*end).unwrap_or_default(), reading);
                 start = *end;
             }
         }
@@ -276,22 +350,32 @@ impl Samples {
         self.dropped
     }
 
-    fn put(&mut self, family: &dyn AnyFamily, values: &[&str], reading: Reading) {
+    #[inline]
+    fn put<const N: usize>(
+        &mut self,
+        family: &dyn AnyFamily,
+        names: &[&str; N],
+        values: &[&str; N],
+        reading: Reading,
+    ) {
         if matches!(reading, Reading::Number(value) if !value.is_finite()) {
             return;
         }
         if !self.has_room(&reading) {
             return;
         }
-        // A family is one static, so that its address is as good as its name.
-        let is_its = |sheet: &&mut Sheet| std::ptr::addr_eq(sheet.family, family);
-        let Some(sheet) = self.sheets.iter_mut().find(is_its) else {
+        // A family is one static, so that its address is as good as its name. Most are put one behind the other.
+        let is_its = |position: &usize| {
+            self.sheets.get(*position).is_some_and(|sheet| std::ptr::addr_eq(sheet.family, family))
+        };
+        let place = [self.newest, self.newest + 1].into_iter().chain(0..self.sheets.len()).find(is_its);
+        let Some((place, sheet)) = place.and_then(|place| Some((place, self.sheets.get_mut(place)?))) else {
             debug_assert!(false, "{} is not among the families of its report", family.name());
             return;
         };
-        write_labels(&mut sheet.labels, family.labels(), values);
+        self.newest = place;
         self.series += reading.series();
-        sheet.rows.push((sheet.labels.len(), reading));
+        sheet.put(names, values, reading);
     }
 
     /// Whether a sample fits under the limit; one that does not is counted.
@@ -318,7 +402,15 @@ pub fn write_labels(out: &mut String, names: &[&str], values: &[&str]) {
         }
         out.push_str(name);
         out.push_str("=\"");
-        let mut rest = *value;
+        write_escaped(out, value);
+        out.push('"');
+    }
+}
+
+#[inline]
+fn write_escaped(out: &mut String, value: &str) {
+    let mut rest = value;
+    if may_have_special(value.as_bytes()) {
         while let Some(at) = memchr::memchr3(b'\\', b'"', b'\n', rest.as_bytes()) {
             let (plain, special) = rest.split_at(at);
             out.push_str(plain);
@@ -330,7 +422,28 @@ pub fn write_labels(out: &mut String, names: &[&str], values: &[&str]) {
             });
             rest = characters.as_str();
         }
-        out.push_str(rest);
-        out.push('"');
     }
+    out.push_str(rest);
+}
+
+/// Whether something may be to be escaped: eight bytes at a time, because values are shorter than what a search is made for.
+#[inline]
+fn may_have_special(value: &[u8]) -> bool {
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+    match (value.first_chunk(), value.last_chunk()) {
+        (Some(first), Some(last)) if value.len() <= 16 => flags(word(first)) | flags(word(last)) != 0,
+        (Some(_), _) => true,
+        (None, _) => match (value.first_chunk(), value.last_chunk()) {
+            (Some(first), Some(last)) => flags(half(first) | half(last) << 32) != 0,
+            _ => value.iter().any(|byte| matches!(byte, b'\\' | ..=b'"')),
+        },
+    }
+}
+
+/// The highest bit of each byte of a word that is a backslash or no higher than a quote, or above such a one.
+const fn flags(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let backslashes = word ^ (ONES * b'\\' as u64);
+    (word.wrapping_sub(ONES * (b'"' as u64 + 1)) & !word | backslashes.wrapping_sub(ONES) & !backslashes) & (ONES << 7)
 }

@@ -14,7 +14,7 @@ use super::stretch::{start, stretches};
 use super::*;
 use crate::config::{Poll, simulated};
 use crate::reports::measured_in;
-use crate::samples::{Reading, Samples};
+use crate::samples::{Buckets, Reading, Samples};
 use crate::simulator::{self, Fault, FaultRule, Simulator};
 use crate::terms::{AgentNames, Terms};
 use crate::upstream::Transport;
@@ -171,7 +171,8 @@ fn lines(series: &str, operation: &str, reading: &Reading) -> Vec<(String, f64, 
     let labels = format!("{{operation=\"{operation}\"{labels}");
     match reading {
         Reading::Number(value) => vec![(format!("{name}{labels}}}"), *value, name.ends_with("_total"))],
-        Reading::Histogram { bounds, cumulative, sum } => {
+        Reading::Histogram(buckets) => {
+            let Buckets { bounds, cumulative, sum } = &**buckets;
             let bound = |position: usize| bounds.get(position).map_or("+Inf".to_owned(), |bound| format!("{bound:?}"));
             let count = |position: usize| crate::samples::whole(cumulative[position]);
             let mut lines: Vec<_> = (0..cumulative.len())

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use crate::family::{AnyFamily, Kind};
-use crate::samples::{Reading, Samples, whole, write_labels};
+use crate::samples::{Buckets, Reading, Samples, whole, write_labels};
 
 /// What ends a text: without it `promtool` takes nothing of it.
 pub(super) const END: &str = "# EOF\n";
@@ -69,7 +69,8 @@ impl DayText {
     fn write(&mut self, family: &dyn AnyFamily, labels: &str, reading: &Reading, at: Timestamp) {
         match reading {
             Reading::Number(value) => self.line(family, "", labels, None, *value, at),
-            Reading::Histogram { bounds, cumulative, sum } => {
+            Reading::Histogram(buckets) => {
+                let Buckets { bounds, cumulative, sum } = &**buckets;
                 for (position, count) in cumulative.iter().enumerate() {
                     // The specification's way to write a bound, 5.0 for 5.
                     let bound = bounds.get(position).map_or_else(|| "+Inf".to_owned(), |bound| format!("{bound:?}"));

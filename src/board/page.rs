@@ -1,18 +1,17 @@
 //! Samples written as text: one page per report (or per subject of the engine's own) and operation.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::family::AnyFamily;
-use crate::samples::{Reading, Samples, whole, write_labels};
+use crate::samples::{Buckets, Reading, Samples, Sheet, whole, write_labels};
 use crate::vitals;
 
-/// About how long a line is, for the room that is made for all of them.
-const LINE: usize = 112;
-
-/// What the room of a page's text is a multiple of.
+/// What the room of a page's text is a multiple of. Pages come and go and are of nearly the same length each time: room
+/// that is a multiple of this is taken by the next one as it was left, where room of any length is broken up and never
+/// fits again.
 const ROOM: usize = 8 << 10;
 
 /// What one subject measured, encoded once: the lines of each of its families. A clone shares the text.
@@ -31,16 +30,19 @@ impl Page {
     pub fn of(samples: &Samples, names: &[&str], values: &[&str]) -> Self {
         let mut context = String::new();
         write_labels(&mut context, names, values);
-        let mut text = String::with_capacity(samples.series() * LINE);
-        let mut ends = Vec::with_capacity(samples.sheets().len());
-        for sheet in samples.sheets() {
-            let lines = Lines::of(sheet.family(), &context);
+        let mut sheets: Vec<_> =
+            samples.sheets().iter().map(|sheet| (sheet, Lines::of(sheet.family(), &context))).collect();
+        let room: usize = sheets.iter().map(|(sheet, lines)| lines.room(sheet)).sum();
+        let mut text = Vec::with_capacity(room.next_multiple_of(ROOM));
+        let mut ends = Vec::with_capacity(sheets.len());
+        for (sheet, lines) in &mut sheets {
             for (labels, reading) in sheet.samples() {
                 lines.write(&mut text, labels, reading);
             }
             ends.push(text.len());
         }
-        Self { text: kept(text.as_bytes()), ends: ends.into(), since: None }
+        text.shrink_to(text.len().next_multiple_of(ROOM));
+        Self { text: text.into(), ends: ends.into(), since: None }
     }
 
     /// The same page, which says (where its format can) that its totals began at this moment.
@@ -73,94 +75,146 @@ impl Page {
     }
 }
 
-/// A text to be kept. Pages come and go and are of nearly the same length each time: room that is a multiple of this is
-/// taken by the next one as it was left, where room of any length is broken up and never fits again.
-fn kept(text: &[u8]) -> Bytes {
-    let mut kept = Vec::with_capacity(text.len().next_multiple_of(ROOM));
-    kept.extend_from_slice(text);
-    kept.into()
+/// What is the same in all lines of one family.
+struct Lines<'l> {
+    name: &'static str,
+    /// The labels before a sample's own.
+    context: &'l str,
+    has_own: bool,
+    /// A gauge's or counter's line up to the sample's own labels.
+    plain: String,
+    /// The lines of histograms, prepared for those that are sorted as the first is.
+    histogram: Option<HistogramLines>,
 }
 
-/// How the lines of one family begin.
-struct Lines {
-    /// Up to the sample's own labels: name, bracket, context.
-    plain: String,
-    /// The same for the series of a histogram.
+/// What is the same in all lines of histograms with the same bounds.
+struct HistogramLines {
+    bounds: Box<[f64]>,
     bucket: String,
+    /// A bucket's line from its labels to the number: for each bound, and for `+Inf`.
+    le: Vec<String>,
     sum: String,
     count: String,
-    has_context: bool,
 }
 
-impl Lines {
-    fn of(family: &dyn AnyFamily, context: &str) -> Self {
-        let name = family.name();
-        let opened = |suffix: &str| format!("{name}{suffix}{{{context}");
-        let (plain, bucket, sum, count) = (opened(""), opened("_bucket"), opened("_sum"), opened("_count"));
-        Self { plain, bucket, sum, count, has_context: !context.is_empty() }
+impl<'l> Lines<'l> {
+    fn of(family: &dyn AnyFamily, context: &'l str) -> Self {
+        let (name, has_own) = (family.name(), !family.labels().is_empty());
+        let lines = Self { name, context, has_own, plain: String::new(), histogram: None };
+        Self { plain: lines.opened("", lines.has_labels()), ..lines }
     }
 
-    fn write(&self, text: &mut String, labels: &str, reading: &Reading) {
+    /// A line up to the sample's own labels, with this behind the family's name.
+    fn opened(&self, suffix: &str, has_labels: bool) -> String {
+        let bracket = if has_labels { "{" } else { "" };
+        let comma = if self.has_own && !self.context.is_empty() { "," } else { "" };
+        [self.name, suffix, bracket, self.context, comma].concat()
+    }
+
+    fn has_labels(&self) -> bool {
+        self.has_own || !self.context.is_empty()
+    }
+
+    /// About how many bytes these samples take, rather a few more than fewer: the numbers of one family are about as long as
+    /// one another.
+    fn room(&self, sheet: &Sheet) -> usize {
+        const SOME: usize = 64;
+        let room_of = |reading: &Reading| match reading {
+            Reading::Number(value) => room_of(*value),
+            Reading::Histogram(buckets) => {
+                "_bucket,le=\"+Inf\"".len() + room_of(buckets.cumulative.last().copied().map_or(0.0, whole))
+            }
+        };
+        let readings = sheet.readings();
+        let some = readings.clone().step_by((readings.len() / SOME).max(1));
+        let Some(number) = some.clone().map(room_of).sum::<usize>().checked_div(some.len()) else { return 0 };
+        let line = self.plain.len() + "} ".len() + number + 1 + "\n".len();
+        let series = readings.clone().next().map_or(0, Reading::series);
+        series * (readings.len() * line + sheet.length_of_labels())
+    }
+
+    fn write(&mut self, text: &mut Vec<u8>, labels: &str, reading: &Reading) {
         match reading {
-            Reading::Number(value) => self.write_line(text, &self.plain, labels, None, *value),
-            Reading::Histogram { bounds, cumulative, sum } => {
-                let mut le = String::new();
-                for (position, count) in cumulative.iter().enumerate() {
-                    le.clear();
-                    match bounds.get(position) {
-                        Some(bound) => write_number(&mut le, *bound),
-                        None => le.push_str("+Inf"),
+            Reading::Number(value) => self.write_line(text, &self.plain, labels, *value),
+            Reading::Histogram(buckets) => {
+                let Buckets { bounds, cumulative, sum } = &**buckets;
+                let lines = match self.histogram.take() {
+                    Some(lines) if lines.bounds == *bounds => lines,
+                    _ => self.histogram_lines(bounds),
+                };
+                for (count, le) in cumulative.iter().zip(&lines.le) {
+                    for part in [&lines.bucket, labels, le] {
+                        text.extend_from_slice(part.as_bytes());
                     }
-                    self.write_line(text, &self.bucket, labels, Some(&le), whole(*count));
+                    write_number(text, whole(*count));
+                    text.push(b'\n');
                 }
-                let count = cumulative.last().copied().unwrap_or(0);
-                self.write_line(text, &self.sum, labels, None, *sum);
-                self.write_line(text, &self.count, labels, None, whole(count));
+                self.write_line(text, &lines.sum, labels, *sum);
+                self.write_line(text, &lines.count, labels, whole(cumulative.last().copied().unwrap_or(0)));
+                self.histogram = Some(lines);
             }
         }
     }
 
-    fn write_line(&self, text: &mut String, opened: &str, labels: &str, le: Option<&str>, value: f64) {
-        let mut has_labels = self.has_context;
-        if !has_labels && labels.is_empty() && le.is_none() {
-            text.push_str(opened.strip_suffix('{').unwrap_or(opened));
-        } else {
-            text.push_str(opened);
-            if !labels.is_empty() {
-                text.push_str(if has_labels { "," } else { "" });
-                text.push_str(labels);
-                has_labels = true;
-            }
-            if let Some(le) = le {
-                text.push_str(if has_labels { ",le=\"" } else { "le=\"" });
-                text.push_str(le);
-                text.push('"');
-            }
-            text.push('}');
+    fn histogram_lines(&self, bounds: &[f64]) -> HistogramLines {
+        let comma = if self.has_labels() { "," } else { "" };
+        let closed = |bound: &str| format!("{comma}le=\"{bound}\"}} ");
+        HistogramLines {
+            bounds: bounds.into(),
+            bucket: self.opened("_bucket", true),
+            le: bounds.iter().map(|bound| closed(&bound.to_string())).chain([closed("+Inf")]).collect(),
+            sum: self.opened("_sum", self.has_labels()),
+            count: self.opened("_count", self.has_labels()),
         }
-        text.push(' ');
-        write_number(text, value);
-        text.push('\n');
     }
+
+    fn write_line(&self, text: &mut Vec<u8>, opened: &str, labels: &str, value: f64) {
+        text.extend_from_slice(opened.as_bytes());
+        text.extend_from_slice(labels.as_bytes());
+        if self.has_labels() {
+            text.extend_from_slice(b"} ");
+        } else {
+            text.push(b' ');
+        }
+        write_number(text, value);
+        text.push(b'\n');
+    }
+}
+
+/// How many characters a number takes, or a few more.
+#[inline]
+fn room_of(value: f64) -> usize {
+    const FRACTION: usize = "0.12345678901234567".len();
+    const MANTISSA: u32 = f64::MANTISSA_DIGITS - 1;
+    // A digit holds three bits and a third.
+    let bits = (value.abs().to_bits() >> MANTISSA).saturating_sub(1022);
+    let digits = (bits * 5 / 16) as usize + 2;
+    if as_whole(value).is_some() { digits } else { digits.max(FRACTION) }
+}
+
+/// The same number, if it is whole.
+#[inline]
+fn as_whole(value: f64) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "compared with what it came from")]
+    let (integer, back) = (value as i64, value as i64 as f64);
+    (back == value).then_some(integer)
 }
 
 /// Writes a number as Prometheus reads it: the shortest digits that give it back, without an exponent.
-fn write_number(text: &mut String, value: f64) {
-    #[expect(clippy::cast_possible_truncation, reason = "compared with what it came from")]
-    let integer = value as i64;
+fn write_number(text: &mut Vec<u8>, value: f64) {
     // Most are whole, and written so in a third of the time. A zero may have a sign.
-    if whole(integer.unsigned_abs()) == value.abs()
+    if let Some(integer) = as_whole(value)
         && integer.unsigned_abs() < 1 << 53
         && (integer != 0 || value.is_sign_positive())
     {
-        text.push_str(itoa::Buffer::new().format(integer));
+        text.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
         return;
     }
     // Neither so small nor so large that they would have an exponent. Two decimals are as near as one another only to a number
     // of few binary digits behind the point, at most 24 here; of them each way of writing takes one.
-    let has_many_digits = (value * f64::from(1 << 24)).fract() != 0.0;
-    if has_many_digits && (1e-4..1e15).contains(&value.abs()) {
-        text.push_str(zmij::Buffer::new().format_finite(value));
+    let has_many_digits = as_whole(value * f64::from(1 << 24)).is_none();
+    if has_many_digits && (1e-4..f64::from(1 << 30)).contains(&value.abs()) {
+        text.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     } else {
         let _ = write!(text, "{value}");
     }
@@ -209,9 +263,9 @@ mod tests {
             #[expect(clippy::cast_precision_loss, reason = "any number will do")]
             let whole = whole as f64;
             for value in [value, whole, whole / 64.0, whole / 10_f64.powi(decimals), whole / 2_f64.powi(5 * decimals), 0.0, -0.0] {
-                let mut text = String::new();
+                let mut text = Vec::new();
                 write_number(&mut text, value);
-                prop_assert_eq!(text, value.to_string());
+                prop_assert_eq!(std::str::from_utf8(&text), Ok(&*value.to_string()));
             }
         }
     }

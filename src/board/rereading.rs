@@ -5,7 +5,7 @@
 
 use super::page::Page;
 use crate::family::{Families, Kind};
-use crate::samples::{Reading, Samples, write_labels};
+use crate::samples::{Buckets, Reading, Samples, write_labels};
 
 impl Page {
     /// The samples of these families that the page was written from, with these labels in front of their own.
@@ -71,7 +71,8 @@ fn reread_histograms<'l>(lines: impl Iterator<Item = Line<'l>>, mut put: impl Fn
             "_sum" => sum = line.value.parse().unwrap_or(0.0),
             _ => {
                 let (bounds, cumulative) = (std::mem::take(&mut bounds), std::mem::take(&mut cumulative));
-                put(line.labels, Reading::Histogram { bounds: bounds.into(), cumulative: cumulative.into(), sum });
+                let buckets = Buckets { bounds: bounds.into(), cumulative: cumulative.into(), sum };
+                put(line.labels, buckets.into());
             }
         }
     }

@@ -79,8 +79,15 @@ impl Ledger {
         self.corrections
     }
 
-    /// Enters what was told of `day`.
-    pub fn enter(&mut self, day: Date, samples: &mut Samples, now: Instant) {
+    /// Enters what was told of `day`, and puts into the samples what is to be served of it. `grown` is told by how much
+    /// each total has grown: the family's position, the labels, and the growth.
+    pub fn enter(
+        &mut self,
+        day: Date,
+        samples: &mut Samples,
+        now: Instant,
+        mut grown: impl FnMut(usize, &str, f64),
+    ) {
         // After a start nobody knows whether a series was served before: a zero could count it twice.
         let is_first = self.day.is_none();
         let is_new_day = self.day.replace(day).is_some_and(|before| before != day);
@@ -92,21 +99,32 @@ impl Ledger {
             self.marks.set_ripe(born);
         }
         let mut marks = self.marks.opened();
-        samples.revise(|family, kind, labels, reading| {
-            if kind == Kind::Gauge {
-                return;
+        samples.revise_totals(|family, labels, reading| {
+            if let Reading::Number(total) = reading
+                && let Some(before) = marks.raise(family, labels, *total)
+            {
+                return grown(family, labels, *total - before);
             }
-            let mark = if let Some(mut mark) = marks.get(family, labels) {
-                self.corrections += mark.enter(reading, self.beginning, is_new_day);
-                Mark { is_served: true, ..mark }
-            } else {
-                let ripe = (!is_first).then_some(born);
-                Mark { high: reading.clone(), told: reading.clone(), ripe, is_served: true }
-            };
-            marks.put(family, labels, mark);
+            marks.update(family, labels, |known| {
+                let before = known.as_ref().map_or(0.0, |mark| mark.high.number());
+                let mark = if let Some(mut mark) = known {
+                    self.corrections += mark.enter(reading, self.beginning, is_new_day);
+                    Mark { is_served: true, ..mark }
+                } else {
+                    let ripe = (!is_first).then_some(born);
+                    Mark { high: reading.clone(), told: reading.clone(), ripe, is_served: true }
+                };
+                // One that has fallen began anew, from 0.
+                let total = mark.high.number();
+                grown(family, labels, if total >= before { total - before } else { total });
+                mark.serve(reading, now);
+                Some(mark)
+            });
         });
-        for (family, labels, high) in marks.missed(|ripe, leaves| self.stays(ripe, leaves, now)) {
-            samples.put_back(family, &labels, high);
+        for (family, labels, mark) in marks.missed(|ripe, leaves| self.stays(ripe, leaves, now)) {
+            let mut reading = mark.high.clone();
+            mark.serve(&mut reading, now);
+            samples.put_back(family, &labels, reading);
         }
         self.marks = marks.closed();
         self.marks.ripen(now);
@@ -120,7 +138,7 @@ impl Ledger {
         leaves.or(anew).filter(|leaves| *leaves > now)
     }
 
-    /// Of samples that were entered, lets totals that were zero for long enough be served as they are, and takes out those
+    /// Of samples that are served, lets totals that were zero for long enough be served as they are, and takes out those
     /// that the answer had left out, once they were served for long enough. What was saved before this still says otherwise:
     /// it must be saved anew before.
     pub fn ripen(&mut self, samples: &mut Samples, now: Instant) {
@@ -133,6 +151,7 @@ impl Ledger {
         if self.marks.ripen(now) {
             self.changed = Some(now);
         }
+        self.fill(samples, now);
     }
 
     /// When all totals are served as they are, where some are served as zero.
@@ -144,12 +163,6 @@ impl Ledger {
     /// All marks, to be saved: the family's position, the labels, and what is known.
     pub fn marks(&self) -> impl Iterator<Item = (usize, String, Mark)> {
         self.marks.iter()
-    }
-
-    /// Goes through the marks of the family at this position: the labels, and what is known. Within a day their order
-    /// stays as it is, and new ones come last.
-    pub fn each_mark_of(&self, family: usize, visit: impl FnMut(&str, Mark)) {
-        self.marks.each_of(family, visit);
     }
 
     /// Takes up what another process knew, and whether it is served at once.
@@ -165,8 +178,9 @@ impl Ledger {
         now: Instant,
     ) {
         (self.day, self.corrections, self.is_withheld) = (day, corrections, !is_served);
-        let mut resumed = Marks::default().opened();
-        marks.for_each(|(family, labels, mark)| resumed.put(family, &labels, mark));
+        let none = Marks::default();
+        let mut resumed = none.opened();
+        marks.for_each(|(family, labels, mark)| resumed.update(family, &labels, |_| Some(mark)));
         self.marks = resumed.closed();
         self.marks.set_ripe(now + self.birth);
         self.changed = is_served.then_some(now);
@@ -177,22 +191,20 @@ impl Ledger {
         self.is_withheld = true;
     }
 
-    /// Puts into these samples, which were entered before, what is to be served of them. Answers when something of it
-    /// changes by itself.
-    pub fn serve(&self, samples: &mut Samples) -> Option<Instant> {
-        let (mut marks, mut next) = (self.marks.opened(), self.marks.leaves().min());
-        samples.revise(|family, kind, labels, reading| {
-            if kind == Kind::Gauge {
-                return;
-            }
-            let Some(mark) = marks.get(family, labels) else { return };
-            *reading = mark.high;
-            if let Some(ripe) = mark.ripe {
-                reading.set_to_zero();
-                next = Some(next.map_or(ripe, |next: Instant| next.min(ripe)));
+    /// Puts into these samples what is to be served of the totals that they are of.
+    pub fn fill(&self, samples: &mut Samples, now: Instant) {
+        let mut marks = self.marks.opened();
+        samples.revise_totals(|family, labels, reading| {
+            if let Some(mark) = marks.get(family, labels) {
+                mark.serve(reading, now);
             }
         });
-        next
+    }
+
+    /// When something of what is served changes by itself.
+    #[must_use]
+    pub fn changes_at(&self) -> Option<Instant> {
+        self.marks.changes().min()
     }
 }
 
@@ -218,6 +230,14 @@ impl Mark {
             self.high = reading.clone();
         }
         u64::from(has_fallen)
+    }
+
+    /// Makes of a reading what is served of the total at this moment.
+    fn serve(&self, reading: &mut Reading, now: Instant) {
+        reading.clone_from(&self.high);
+        if self.ripe.is_some_and(|ripe| ripe > now) {
+            reading.set_to_zero();
+        }
     }
 }
 
@@ -260,15 +280,19 @@ mod tests {
     /// What is served of what is told now.
     fn served(ledger: &mut Ledger, totals: &[(&str, f64)], now: Instant) -> Vec<f64> {
         let mut samples = told(totals);
-        ledger.enter(date(2026, 6, 5), &mut samples, now);
-        numbers(ledger, samples)
+        ledger.enter(date(2026, 6, 5), &mut samples, now, |_, _, _| {});
+        numbers(&samples)
     }
 
-    fn numbers(ledger: &Ledger, mut samples: Samples) -> Vec<f64> {
-        let _ = ledger.serve(&mut samples);
+    fn filled(ledger: &Ledger, mut samples: Samples, now: Instant) -> Vec<f64> {
+        ledger.fill(&mut samples, now);
+        numbers(&samples)
+    }
+
+    fn numbers(samples: &Samples) -> Vec<f64> {
         let readings = samples.sheets()[0].samples().map(|(_, reading)| match reading {
             Reading::Number(number) => *number,
-            Reading::Histogram { .. } => unreachable!("of counters"),
+            Reading::Histogram(_) => unreachable!("of counters"),
         });
         readings.collect()
     }
@@ -301,9 +325,10 @@ mod tests {
         let later = start + 10 * BIRTH;
 
         let mut next = heir(&ledger, true, later);
-        assert_eq!(numbers(&next, told(&totals)), [3.0, 0.0]);
-        next.ripen(&mut told(&totals), later + BIRTH);
-        assert_eq!(numbers(&next, told(&totals)), [3.0, 2.0]);
+        assert_eq!(filled(&next, told(&totals), later), [3.0, 0.0]);
+        let mut samples = told(&totals);
+        next.ripen(&mut samples, later + BIRTH);
+        assert_eq!(numbers(&samples), [3.0, 2.0]);
 
         let mut withheld = heir(&ledger, false, later);
         assert_eq!(served(&mut withheld, &totals, later + 5 * BIRTH), [3.0, 0.0], "served from this answer on");
@@ -311,6 +336,6 @@ mod tests {
 
         // What was ripe when it was saved may have been seen: a zero would count it twice.
         ledger.ripen(&mut told(&totals), later);
-        assert_eq!(numbers(&heir(&ledger, true, later), told(&totals)), [3.0, 2.0]);
+        assert_eq!(filled(&heir(&ledger, true, later), told(&totals), later), [3.0, 2.0]);
     }
 }

@@ -1,4 +1,8 @@
-//! Marks while an answer is entered or served: all labels side by side, so that each is found at once.
+//! Marks while an answer is entered: each is found by its labels, and what is known of it changes.
+//!
+//! Nearly every answer tells the totals of the one before in the same order, so that each is the next one, and is written
+//! anew as it was but for its number. Once that is not so, all labels of the family lie side by side and are found by
+//! their hashes, and the order of this answer is that of the next.
 
 use std::hash::BuildHasher as _;
 
@@ -7,76 +11,77 @@ use tokio::time::Instant;
 
 use super::Mark;
 use super::marks::{Aside, Column, Marks};
-use super::rows::{Rows, Writing};
-use crate::samples::Reading;
+use super::rows::{Rewriting, Row, Rows, Writing};
 
 /// The marks of one report, to be found by family and labels.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(super) struct Opened<'m> {
     /// By the family's position.
-    columns: Vec<OpenColumn>,
+    columns: Vec<OpenColumn<'m>>,
 }
 
-#[derive(Debug, Default)]
-struct OpenColumn {
-    /// Every total's labels as the exposition writes them, one behind the other.
-    labels: String,
-    /// Where each total's labels end.
-    ends: Vec<u32>,
-    /// The highest that was told, where it is a number.
-    highs: Vec<f64>,
-    /// Whether the total was put since the marks were opened.
-    is_put: Vec<bool>,
-    aside: Aside,
-    /// The totals by the hash of their labels; made when one is not where the one before it lets expect it.
-    rows: Option<HashTable<u32>>,
-    hasher: DefaultHashBuilder,
-    /// The row that was found last.
-    last: u32,
+#[derive(Debug)]
+enum OpenColumn<'m> {
+    /// All that were told until now were told in this order.
+    InOrder(InOrder<'m>),
+    SideBySide(SideBySide),
 }
 
-impl Opened {
-    pub(super) fn of(columns: &[Column]) -> Self {
-        Self { columns: columns.iter().map(OpenColumn::of).collect() }
+impl<'m> Opened<'m> {
+    pub(super) fn of(columns: &'m [Column]) -> Self {
+        Self { columns: columns.iter().map(|column| OpenColumn::InOrder(InOrder::of(column))).collect() }
     }
 
+    /// What is known of this total.
     pub(super) fn get(&mut self, family: usize, labels: &str) -> Option<Mark> {
-        let column = self.columns.get_mut(family)?;
-        let row = column.row(labels)?;
-        column.aside.mark(row, *column.highs.get(row as usize)?)
+        let mut known = None;
+        if self.columns.len() > family {
+            self.update(family, labels, |mark| {
+                known.clone_from(&mark);
+                mark
+            });
+        }
+        known
     }
 
-    /// Puts a mark in place of the one before it, if there was one.
-    pub(super) fn put(&mut self, family: usize, labels: &str, mark: Mark) {
+    /// Lets what is known of this total, if anything, be changed; where it stays unknown, nothing is.
+    pub(super) fn update(&mut self, family: usize, labels: &str, change: impl FnOnce(Option<Mark>) -> Option<Mark>) {
         if self.columns.len() <= family {
-            self.columns.resize_with(family + 1, OpenColumn::default);
+            self.columns.resize_with(family + 1, || OpenColumn::SideBySide(SideBySide::default()));
         }
         let Some(column) = self.columns.get_mut(family) else { return };
-        let Some(row) = column.row(labels).or_else(|| column.add(labels)) else { return };
-        let number = column.aside.put(row, mark);
-        if let Some(high) = column.highs.get_mut(row as usize) {
-            *high = number;
+        if let OpenColumn::InOrder(in_order) = column {
+            if in_order.is_at(labels) {
+                return in_order.update(change);
+            }
+            *column = OpenColumn::SideBySide(in_order.side_by_side());
         }
-        if let Some(is_put) = column.is_put.get_mut(row as usize) {
-            *is_put = true;
+        if let OpenColumn::SideBySide(column) = column {
+            column.update(labels, change);
         }
     }
 
-    /// Goes through those that are served and were not put. Answers what stays served for a while all the same: family,
-    /// labels, and the highest told. `stays` tells, from when one ceases to be zero and when it was to leave, until when.
+    /// Raises this total to what is told now, if it is told in the same place as before and nothing else is known of it
+    /// than the number that it was, which is answered. Most are, and of them a [`Mark`] says no more.
+    pub(super) fn raise(&mut self, family: usize, labels: &str, total: f64) -> Option<f64> {
+        match self.columns.get_mut(family) {
+            Some(OpenColumn::InOrder(column)) if column.is_at(labels) => column.raise(total),
+            _ => None,
+        }
+    }
+
+    /// Goes through those that are served and were not told. Answers what stays served for a while all the same: family,
+    /// labels, and what is known. `stays` tells, from when one ceases to be zero and when it was to leave, until when.
     pub(super) fn missed(
         &mut self,
         stays: impl Fn(Option<Instant>, Option<Instant>) -> Option<Instant>,
-    ) -> Vec<(usize, String, Reading)> {
+    ) -> Vec<(usize, String, Mark)> {
         let mut missed = Vec::new();
         for (family, column) in self.columns.iter_mut().enumerate() {
-            let OpenColumn { labels, ends, highs, is_put, aside, .. } = column;
-            for ((row, high), _) in (0..).zip(highs).zip(is_put).filter(|(_, is_put)| !**is_put) {
-                if aside.miss(row, &stays)
-                    && let Some((labels, mark)) = labels_of(labels, ends, row).zip(aside.mark(row, *high))
-                {
-                    missed.push((family, labels.to_owned(), mark.high));
-                }
+            let miss = |labels: &str, mark| missed.push((family, labels.to_owned(), mark));
+            match column {
+                OpenColumn::InOrder(column) => column.each_missed(&stays, miss),
+                OpenColumn::SideBySide(column) => column.each_missed(&stays, miss),
             }
         }
         missed
@@ -88,25 +93,179 @@ impl Opened {
     }
 }
 
-impl OpenColumn {
-    fn of(column: &Column) -> Self {
-        let mut opened = Self { aside: column.aside.clone(), ..Self::default() };
-        let mut rows = Rows::of(&column.rows);
-        while let Some((labels, high)) = rows.next() {
-            opened.append(labels, high);
+impl OpenColumn<'_> {
+    fn closed(self) -> Column {
+        match self {
+            Self::InOrder(column) => column.closed(),
+            Self::SideBySide(column) => column.closed(),
+        }
+    }
+}
+
+/// The marks of one family, as far as they were told in the order in which they are kept.
+#[derive(Debug)]
+struct InOrder<'m> {
+    /// What was told, written anew.
+    told: Rewriting,
+    /// The first total that was not, and its row.
+    next: Option<Row<'m>>,
+    row: u32,
+    /// What comes behind it, and its labels.
+    rest: Rows<'m>,
+    aside: Aside,
+    /// Whether there is nothing aside.
+    is_plain: bool,
+}
+
+impl<'m> InOrder<'m> {
+    fn of(column: &'m Column) -> Self {
+        let mut rest = Rows::of(&column.rows);
+        let next = rest.read();
+        let (aside, is_plain) = (column.aside.clone(), column.aside.is_empty());
+        Self { told: Rewriting::of(&column.rows), next, row: 0, rest, aside, is_plain }
+    }
+
+    /// Whether these are the labels of the first that was not told.
+    fn is_at(&self, labels: &str) -> bool {
+        self.next.is_some() && self.rest.are_at(labels)
+    }
+
+    /// Lets what is known of the first that was not told be changed; it is told then.
+    fn update(&mut self, change: impl FnOnce(Option<Mark>) -> Option<Mark>) {
+        let Some(row) = self.next else { return };
+        let changed = change(self.aside.mark(self.row, row.number));
+        let number = changed.map_or(row.number, |mark| self.aside.put(self.row, mark));
+        self.is_plain = self.aside.is_empty();
+        self.go_on(row, number);
+    }
+
+    /// Raises the first that was not told, if it is no more than a number and not above this; answers what it was.
+    fn raise(&mut self, total: f64) -> Option<f64> {
+        let row = self.next.filter(|row| row.number <= total && (self.is_plain || !self.aside.knows(self.row)))?;
+        self.go_on(row, total);
+        Some(row.number)
+    }
+
+    fn go_on(&mut self, row: Row<'m>, number: f64) {
+        self.told.add(row, number);
+        self.next = self.rest.read();
+        self.row += 1;
+    }
+
+    fn each_missed(
+        &mut self,
+        stays: impl Fn(Option<Instant>, Option<Instant>) -> Option<Instant>,
+        mut miss: impl FnMut(&str, Mark),
+    ) {
+        let (mut rest, mut next) = (self.rest.clone(), self.next);
+        let mut number = self.row;
+        while let Some(row) = next {
+            if self.aside.miss(number, &stays)
+                && let Some((labels, mark)) = rest.labels().zip(self.aside.mark(number, row.number))
+            {
+                miss(labels, mark);
+            }
+            next = rest.read();
+            number += 1;
+        }
+    }
+
+    fn side_by_side(&mut self) -> SideBySide {
+        let mut opened = SideBySide { aside: std::mem::take(&mut self.aside), ..SideBySide::default() };
+        let mut told = self.told.rows();
+        while let Some((labels, high)) = told.next() {
+            if let Some(row) = opened.append(labels, high) {
+                opened.set_told(row);
+            }
+        }
+        opened.last = opened.told.last().copied().unwrap_or_default();
+        while let Some(row) = self.next {
+            opened.append(self.rest.labels().unwrap_or_default(), row.number);
+            self.next = self.rest.read();
         }
         opened
     }
 
-    fn closed(self) -> Column {
-        let mut rows = Writing::default();
-        for (row, high) in (0..).zip(&self.highs) {
-            rows.add(labels_of(&self.labels, &self.ends, row).unwrap_or_default(), *high);
+    fn closed(mut self) -> Column {
+        while let Some(row) = self.next {
+            self.told.add(row, row.number);
+            self.next = self.rest.read();
         }
+        Column { rows: self.told.finish(), aside: self.aside }
+    }
+}
+
+/// The marks of one family, all labels side by side.
+#[derive(Debug, Default)]
+struct SideBySide {
+    /// Every total's labels as the exposition writes them, one behind the other.
+    labels: String,
+    /// Where each total's labels end.
+    ends: Vec<u32>,
+    /// The highest that was told, where it is a number.
+    highs: Vec<f64>,
+    /// Whether the total was told since the marks were opened.
+    is_told: Vec<bool>,
+    /// The rows that were, in the order in which they were.
+    told: Vec<u32>,
+    aside: Aside,
+    /// The totals by the hash of their labels; made when one is not where the one before it lets expect it.
+    rows: Option<HashTable<u32>>,
+    hasher: DefaultHashBuilder,
+    /// The row that was found last.
+    last: u32,
+}
+
+impl SideBySide {
+    /// Lets what is known of a total be changed; it is told then, unless it stays unknown.
+    fn update(&mut self, labels: &str, change: impl FnOnce(Option<Mark>) -> Option<Mark>) {
+        let known = self.row(labels);
+        let high = known.and_then(|row| self.highs.get(row as usize).copied());
+        let mark = known.zip(high).and_then(|(row, high)| self.aside.mark(row, high));
+        let Some(mark) = change(mark) else { return };
+        let Some(row) = known.or_else(|| self.add(labels)) else { return };
+        let number = self.aside.put(row, mark);
+        if let Some(high) = self.highs.get_mut(row as usize) {
+            *high = number;
+        }
+        self.set_told(row);
+    }
+
+    fn set_told(&mut self, row: u32) {
+        if let Some(is_told) = self.is_told.get_mut(row as usize).filter(|is_told| !**is_told) {
+            *is_told = true;
+            self.told.push(row);
+        }
+    }
+
+    fn each_missed(
+        &mut self,
+        stays: impl Fn(Option<Instant>, Option<Instant>) -> Option<Instant>,
+        mut miss: impl FnMut(&str, Mark),
+    ) {
+        let Self { labels, ends, highs, is_told, aside, .. } = self;
+        for ((row, high), _) in (0..).zip(highs).zip(is_told).filter(|(_, is_told)| !**is_told) {
+            if aside.miss(row, &stays)
+                && let Some((labels, mark)) = labels_of(labels, ends, row).zip(aside.mark(row, *high))
+            {
+                miss(labels, mark);
+            }
+        }
+    }
+
+    /// What was told comes first, in the order in which it was: that of the next answer, most likely.
+    fn closed(mut self) -> Column {
+        let left_out = (0..).zip(&self.is_told).filter_map(|(row, is_told)| (!is_told).then_some(row));
+        let order: Vec<u32> = self.told.iter().copied().chain(left_out).collect();
+        let mut rows = Writing::default();
+        for row in &order {
+            let high = self.highs.get(*row as usize).copied().unwrap_or_default();
+            rows.add(labels_of(&self.labels, &self.ends, *row).unwrap_or_default(), high);
+        }
+        self.aside.renumber(&order);
         Column { rows: rows.finish(), aside: self.aside }
     }
 
-    /// Answers tell series in the same order as the answer before, mostly.
     fn row(&mut self, labels: &str) -> Option<u32> {
         let (all, ends) = (&self.labels, &self.ends);
         let is_it = |row: u32| labels_of(all, ends, row) == Some(labels);
@@ -139,7 +298,7 @@ impl OpenColumn {
         self.labels.push_str(labels);
         self.ends.push(end);
         self.highs.push(high);
-        self.is_put.push(false);
+        self.is_told.push(false);
         Some(row)
     }
 }

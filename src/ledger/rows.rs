@@ -19,42 +19,83 @@ impl<'l> Writing<'l> {
         let shared = self.before.bytes().zip(labels.bytes()).take_while(|(one, other)| one == other).count();
         let shared = labels.floor_char_boundary(shared);
         let own = labels.get(shared..).unwrap_or_default();
-        self.write(shared as u64);
-        self.write(own.len() as u64);
+        write(&mut self.bytes, shared as u64);
+        write(&mut self.bytes, own.len() as u64);
         self.bytes.extend_from_slice(own.as_bytes());
         self.before = labels;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared with what it came from")]
-        let integer = number as u64;
-        #[expect(clippy::cast_precision_loss, reason = "exact, for it is compared")]
-        let is_whole = number.is_sign_positive() && number < WHOLE && integer as f64 == number;
-        if is_whole {
-            self.write(integer << 1);
-        } else {
-            self.write(WITH_BITS);
-            self.bytes.extend_from_slice(&number.to_le_bytes());
-        }
+        write_number(&mut self.bytes, number);
     }
 
     pub(super) fn finish(self) -> Box<[u8]> {
         self.bytes.into()
     }
+}
 
-    /// Seven bits a byte, the lowest first; the highest bit says that more follow.
-    fn write(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.bytes.push(number.to_le_bytes()[0] | 0x80);
-            number >>= 7;
-        }
-        self.bytes.push(number.to_le_bytes()[0]);
+/// Rows written anew one behind the other, their labels as they were.
+#[derive(Debug)]
+pub(super) struct Rewriting {
+    bytes: Vec<u8>,
+}
+
+impl Rewriting {
+    /// To be about as long as these.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        // Numbers grow by a digit now and then.
+        Self { bytes: Vec::with_capacity(bytes.len() + bytes.len() / 16) }
+    }
+
+    pub(super) fn add(&mut self, row: Row<'_>, number: f64) {
+        self.bytes.extend_from_slice(row.labels);
+        write_number(&mut self.bytes, number);
+    }
+
+    /// The rows so far.
+    pub(super) fn rows(&self) -> Rows<'_> {
+        Rows::of(&self.bytes)
+    }
+
+    pub(super) fn finish(self) -> Box<[u8]> {
+        self.bytes.into()
     }
 }
 
+#[inline]
+fn write_number(bytes: &mut Vec<u8>, number: f64) {
+    #[expect(clippy::cast_possible_truncation, reason = "compared with what it came from")]
+    let integer = number as i64;
+    #[expect(clippy::cast_precision_loss, reason = "exact, for it is compared")]
+    let is_whole = number.is_sign_positive() && number < WHOLE && integer as f64 == number;
+    if is_whole {
+        write(bytes, integer.unsigned_abs() << 1);
+    } else {
+        write(bytes, WITH_BITS);
+        bytes.extend_from_slice(&number.to_le_bytes());
+    }
+}
+
+/// Seven bits a byte, the lowest first; the highest bit says that more follow.
+fn write(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number.to_le_bytes()[0]);
+}
+
 /// Reads rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rows<'b> {
     rest: &'b [u8],
     /// The labels of the row that was read last.
     labels: Vec<u8>,
+}
+
+/// A row that was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'b> {
+    /// The labels as they are written: what differs from those of the row before.
+    labels: &'b [u8],
+    pub(super) number: f64,
 }
 
 impl<'b> Rows<'b> {
@@ -64,24 +105,44 @@ impl<'b> Rows<'b> {
 
     /// The labels and the number of the next row.
     pub(super) fn next(&mut self) -> Option<(&str, f64)> {
-        let (shared, own) = (self.read()?, self.read()?);
+        let row = self.read()?;
+        Some((self.labels()?, row.number))
+    }
+
+    /// The labels of the row that was read last.
+    pub(super) fn labels(&self) -> Option<&str> {
+        std::str::from_utf8(&self.labels).ok()
+    }
+
+    /// Whether the row that was read last has these labels.
+    pub(super) fn are_at(&self, labels: &str) -> bool {
+        self.labels == labels.as_bytes()
+    }
+
+    /// Reads the next row.
+    #[inline]
+    pub(super) fn read(&mut self) -> Option<Row<'b>> {
+        let begin = self.rest;
+        let (shared, own) = (self.read_whole()?, self.read_whole()?);
         let (own, rest) = self.rest.split_at_checked(usize::try_from(own).ok()?)?;
         self.labels.truncate(usize::try_from(shared).ok()?);
         self.labels.extend_from_slice(own);
         self.rest = rest;
-        let number = match self.read()? {
+        let labels = begin.get(..begin.len() - rest.len())?;
+        let number = match self.read_whole()? {
             WITH_BITS => {
                 let (bits, rest) = self.rest.split_first_chunk()?;
                 self.rest = rest;
                 f64::from_le_bytes(*bits)
             }
             #[expect(clippy::cast_precision_loss, reason = "no larger number is written so")]
-            whole => (whole >> 1) as f64,
+            whole => (whole >> 1).cast_signed() as f64,
         };
-        Some((std::str::from_utf8(&self.labels).ok()?, number))
+        Some(Row { labels, number })
     }
 
-    fn read(&mut self) -> Option<u64> {
+    #[inline]
+    fn read_whole(&mut self) -> Option<u64> {
         let (mut number, mut shift) = (0, 0);
         loop {
             let (byte, rest) = self.rest.split_first()?;

@@ -261,10 +261,10 @@ impl Poller {
         if let Some(samples) = self.answered(turn.slot, round) {
             #[cfg(test)]
             if crate::ledger::forgetting::ORDER.get() {
-                self.serve(turn.slot, samples.clone());
+                self.serve(turn.slot, &samples);
             }
             self.keep_report(turn.slot, &samples).await;
-            self.serve(turn.slot, samples);
+            self.serve(turn.slot, &samples);
         }
     }
 
@@ -297,7 +297,7 @@ impl Poller {
         let is_empty = facts.is_none();
         slot.keep(facts);
         slot.windows.answered(&stretch, tally.rows, begun.timestamp());
-        slot.ledger.enter(stretch.window.to.date(), &mut samples, now);
+        let grown = slot.enter(stretch.window.to.date(), &mut samples, now);
         let dropped = samples.dropped();
         slot.vitals.measured(wall, &samples, slot.ledger.corrections());
         let failures = slot.answered(now, is_empty);
@@ -327,12 +327,12 @@ impl Poller {
         {
             self.budget.learn(self.plan.allowed_of(told.limit));
         }
-        self.remember_work(position, now);
+        self.remember_work(position, now, &grown);
         Some(samples)
     }
 
-    /// Puts up samples that were entered.
-    fn serve(&mut self, position: usize, samples: Samples) {
+    /// Puts up what is to be served.
+    fn serve(&mut self, position: usize, samples: &Samples) {
         let Some(slot) = self.slots.get_mut(position) else { return };
         let (page, until) = slot.serve(samples, &self.operation);
         let expires = until.filter(|_| !self.keeps);
@@ -347,7 +347,7 @@ impl Poller {
             let slot = self.slots.get_mut(position);
             if let Some(samples) = slot.and_then(|slot| slot.take_ripe(now, &self.operation)) {
                 self.keep_report(position, &samples).await;
-                self.serve(position, samples);
+                self.serve(position, &samples);
             }
         }
     }

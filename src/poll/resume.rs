@@ -86,7 +86,7 @@ impl Poller {
             }
             let samples = slot.resume(&saved, at);
             if let Some(samples) = samples {
-                self.serve(position, samples);
+                self.serve(position, &samples);
             }
             self.resume_work(position, saved.last_success);
         }
@@ -198,6 +198,7 @@ impl Slot {
                 samples.put_back(family, labels, reading.clone());
             }
         }
+        self.ledger.fill(&mut samples, at.now);
         self.vitals.resumed(saved, samples.series());
         self.resumed(until, saved.is_empty);
         is_served.then_some(samples)

@@ -54,7 +54,7 @@ fn stored(report: &str, rows: impl Iterator<Item = serde_json::Value>) -> (u64, 
     let mut samples = Samples::of(report.families, SERIES);
     facts.measure(&operation.terms, &mut samples);
     let now = Instant::now();
-    slot.ledger.enter(day, &mut samples, now);
+    slot.enter(day, &mut samples, now);
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
     let at = Moments { now, wall: day.at(17, 0, 1, 0).in_tz("UTC").unwrap().timestamp() };

@@ -113,11 +113,11 @@ impl Slot {
         std::mem::take(&mut self.failures)
     }
 
-    /// Makes of samples that were entered what is to be served now, and until when it is. Where some of it is served as
-    /// zero at first, or for a while alone, it is kept: totals are in the ledger, and all else is on the page.
-    pub(super) fn serve(&mut self, mut samples: Samples, operation: &Operation) -> (Page, Option<Instant>) {
-        let next = self.ledger.serve(&mut samples);
-        let mut page = Page::of(&samples, CONTEXT, &[&operation.name]);
+    /// Puts on a page what is to be served now, and says until when it is. Where some of it is served as zero at first, or
+    /// for a while alone, it is kept: totals are in the ledger, and all else is on the page.
+    pub(super) fn serve(&mut self, samples: &Samples, operation: &Operation) -> (Page, Option<Instant>) {
+        let next = self.ledger.changes_at();
+        let mut page = Page::of(samples, CONTEXT, &[&operation.name]);
         let midnight = self.ledger.day().and_then(|day| day.to_zoned(operation.timezone.clone()).ok());
         if let Some(midnight) = midnight {
             page = page.counting_since(midnight.timestamp());

@@ -18,7 +18,6 @@ use crate::row::{Rejection, Row};
 use crate::samples::{Samples, whole};
 use crate::spelling;
 use crate::terms::Terms;
-use crate::value::sum;
 use crate::world::{self, World};
 
 static INFO: Gauge<2> = Gauge::new(
@@ -143,15 +142,15 @@ impl Report for Agents {
             return Err(Rejection::OtherDay);
         }
         let hour = row.hour("hour")?.ok_or(Rejection::BadTime)?;
-        let mut work = Work { login: row.seconds("login_time")?, ..Work::default() };
+        let mut work = Work { login: kept(row.seconds("login_time")?), ..Work::UNTOLD };
         for (seconds, (_, field)) in work.states.iter_mut().zip(STATES) {
-            *seconds = row.seconds(field)?;
+            *seconds = kept(row.seconds(field)?);
         }
         for (calls, (_, field)) in work.calls.iter_mut().zip(DIRECTIONS) {
-            *calls = row.count(field)?.map(whole);
+            *calls = kept(row.count(field)?.map(whole));
         }
-        let told = Told { work, occupancy: row.ratio("occupancy")?, aht: row.seconds("aht")? };
-        if told.work.is_idle() {
+        let (occupancy, aht) = (kept(row.ratio("occupancy")?), kept(row.seconds("aht")?));
+        if work.is_idle() {
             return Ok(());
         }
         let name = row.text("agent_name").map(|name| ask.terms.agent_name(&name).into_owned());
@@ -165,7 +164,7 @@ impl Report for Agents {
                 facts.room.take(name.as_ref().map_or(0, String::len));
                 agent.name = name;
             }
-            if agent.put(Hour::of(hour, &told)) {
+            if agent.put(Hour { clock: hour, work, occupancy, aht }) {
                 facts.room.take(HOUR);
             }
         }
@@ -229,83 +228,79 @@ struct Agent {
     hours: Vec<Hour>,
 }
 
-/// What is told of an hour.
-struct Told {
-    work: Work,
-    /// wolkvox's own occupancy of this hour, 0 to 1.
-    occupancy: Option<f64>,
-    /// wolkvox's own handling time of this hour, in seconds.
-    aht: Option<f64>,
-}
-
-/// Seconds and calls; nothing where wolkvox left a field blank.
-#[derive(Default)]
-struct Work {
-    states: [Option<f64>; STATES.len()],
-    login: Option<f64>,
-    calls: [Option<f64>; DIRECTIONS.len()],
-}
-
-/// What is told of an hour, as it is kept, for there are many: not a number is what was not told.
+/// Seconds and calls; not a number where wolkvox left a field blank.
 #[derive(Clone, Copy)]
-struct Hour {
-    clock: i8,
+struct Work {
     states: [f64; STATES.len()],
     login: f64,
     calls: [f64; DIRECTIONS.len()],
+}
+
+/// What is told of an hour; not a number is what was not told.
+#[derive(Clone, Copy)]
+struct Hour {
+    clock: i8,
+    work: Work,
+    /// wolkvox's own occupancy of this hour, 0 to 1.
     occupancy: f64,
+    /// wolkvox's own handling time of this hour, in seconds.
     aht: f64,
 }
 
-impl Hour {
-    fn of(clock: i8, Told { work, occupancy, aht }: &Told) -> Self {
-        let kept = |told: Option<f64>| told.unwrap_or(f64::NAN);
-        Self {
-            clock,
-            states: work.states.map(kept),
-            login: kept(work.login),
-            calls: work.calls.map(kept),
-            occupancy: kept(*occupancy),
-            aht: kept(*aht),
-        }
-    }
-
-    fn told(&self) -> Told {
-        let told = |kept: f64| Some(kept).filter(|kept| !kept.is_nan());
-        let work = Work { states: self.states.map(told), login: told(self.login), calls: self.calls.map(told) };
-        Told { work, occupancy: told(self.occupancy), aht: told(self.aht) }
+/// What there are many of takes no more room than a number: one that is none says that nothing was told.
+const fn kept(told: Option<f64>) -> f64 {
+    match told {
+        Some(told) => told,
+        None => f64::NAN,
     }
 }
 
+/// A number that was told.
+fn told(kept: f64) -> Option<f64> {
+    Some(kept).filter(|kept| !kept.is_nan())
+}
+
+/// A number that was told, or what it takes up of a sum.
+const fn or_nothing(kept: f64) -> f64 {
+    if kept.is_nan() { 0.0 } else { kept }
+}
+
 impl Work {
+    const UNTOLD: Self =
+        Self { states: [f64::NAN; STATES.len()], login: f64::NAN, calls: [f64::NAN; DIRECTIONS.len()] };
+
     fn is_idle(&self) -> bool {
-        let no_time = self.states.iter().chain([&self.login]).all(|seconds| seconds.unwrap_or(0.0) == 0.0);
-        no_time && self.calls.iter().all(|calls| calls.unwrap_or(0.0) == 0.0)
+        let numbers = self.states.iter().chain([&self.login]).chain(&self.calls);
+        numbers.into_iter().all(|number| or_nothing(*number) == 0.0)
     }
 
     fn add(&mut self, hour: &Self) {
-        for (total, seconds) in self.states.iter_mut().zip(&hour.states) {
-            *total = sum(*total, *seconds);
+        let add = |total: &mut f64, told: f64| {
+            let sum = or_nothing(*total) + or_nothing(told);
+            *total = if total.is_nan() && told.is_nan() { f64::NAN } else { sum };
+        };
+        for (total, seconds) in self.states.iter_mut().zip(hour.states) {
+            add(total, seconds);
         }
-        self.login = sum(self.login, hour.login);
-        for (total, calls) in self.calls.iter_mut().zip(&hour.calls) {
-            *total = sum(*total, *calls);
+        add(&mut self.login, hour.login);
+        for (total, calls) in self.calls.iter_mut().zip(hour.calls) {
+            add(total, calls);
         }
     }
 
     /// Seconds of calls and after-call work: what handling takes.
     fn handling(&self) -> f64 {
-        [INBOUND, OUTBOUND, ACW].iter().filter_map(|state| self.states.get(*state).copied().flatten()).sum()
+        [INBOUND, OUTBOUND, ACW].iter().filter_map(|state| self.states.get(*state).copied()).map(or_nothing).sum()
     }
 
     fn occupancy(&self) -> Option<f64> {
-        let available = self.login? - self.states.get(AUX).copied().flatten().unwrap_or(0.0);
+        let available = told(self.login)? - self.states.get(AUX).copied().map_or(0.0, or_nothing);
         (available > 0.0).then(|| self.handling() / available)
     }
 
     fn aht(&self) -> Option<f64> {
-        let [inbound, outbound, _internal] = self.calls;
-        let calls = inbound.unwrap_or(0.0) + outbound.unwrap_or(0.0);
+        let [inbound, outbound, _internal] = self.calls.map(or_nothing);
+        let calls = inbound + outbound;
         (calls > 0.0).then(|| self.handling() / calls)
     }
 }
@@ -329,25 +324,20 @@ impl Agent {
     }
 
     fn measure(&self, id: &str, samples: &mut Samples) {
-        let mut today = Work::default();
+        let mut today = Work::UNTOLD;
         for hour in &self.hours {
-            today.add(&hour.told().work);
+            today.add(&hour.work);
         }
         if let Some(name) = &self.name {
             samples.gauge(&INFO, [id, name], 1.0);
         }
+        // What was not told is not a number, of which there is no sample.
         for (seconds, (state, _)) in today.states.iter().zip(STATES) {
-            if let Some(seconds) = seconds {
-                samples.counter(&STATE_SECONDS, [id, state], *seconds);
-            }
+            samples.counter(&STATE_SECONDS, [id, state], *seconds);
         }
-        if let Some(login) = today.login {
-            samples.counter(&LOGIN_SECONDS, [id], login);
-        }
+        samples.counter(&LOGIN_SECONDS, [id], today.login);
         for (calls, (direction, _)) in today.calls.iter().zip(DIRECTIONS) {
-            if let Some(calls) = calls {
-                samples.counter(&CALLS, [id, direction], *calls);
-            }
+            samples.counter(&CALLS, [id, direction], *calls);
         }
         if let Some(occupancy) = today.occupancy() {
             samples.gauge(&OCCUPANCY, [id], occupancy);
@@ -355,17 +345,13 @@ impl Agent {
         if let Some(aht) = today.aht() {
             samples.gauge(&AHT, [id], aht);
         }
-        let told = self.hours.iter().rev().map(Hour::told);
-        let newest = told.into_iter().find(|hour| hour.work.login.unwrap_or(0.0) > 0.0);
+        let Some(newest) = self.hours.iter().rev().find(|hour| hour.work.login > 0.0) else { return };
         // A 0 where there is nothing to divide by is no measurement.
-        if let Some(occupancy) = newest
-            .as_ref()
-            .and_then(|hour| hour.occupancy.filter(|told| *told > 0.0 || hour.work.occupancy().is_some()))
-        {
-            samples.gauge(&HOUR_OCCUPANCY, [id], occupancy);
+        if newest.occupancy > 0.0 || newest.work.occupancy().is_some() {
+            samples.gauge(&HOUR_OCCUPANCY, [id], newest.occupancy);
         }
-        if let Some(aht) = newest.and_then(|hour| hour.aht.filter(|told| *told > 0.0 || hour.work.aht().is_some())) {
-            samples.gauge(&HOUR_AHT, [id], aht);
+        if newest.aht > 0.0 || newest.work.aht().is_some() {
+            samples.gauge(&HOUR_AHT, [id], newest.aht);
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::report::{Ask, Asked, Folding, Listing, Usage, Window};
 use crate::reports;
-use crate::samples::{Reading, Samples};
+use crate::samples::{Buckets, Reading, Samples};
 use crate::terms::{AgentNames, Terms};
 use crate::world::{Course, INTERVALS, Period, Work, World, demo};
 
@@ -126,11 +126,8 @@ fn whole(count: u64) -> Reading {
 
 fn histogram(bounds: &[f64], observations: &[u32]) -> Reading {
     let up_to = |bound: f64| observations.iter().filter(|seconds| f64::from(**seconds) <= bound).count() as u64;
-    Reading::Histogram {
-        bounds: bounds.into(),
-        cumulative: bounds.iter().copied().chain([f64::INFINITY]).map(up_to).collect(),
-        sum: f64::from(observations.iter().sum::<u32>()),
-    }
+    let cumulative = bounds.iter().copied().chain([f64::INFINITY]).map(up_to).collect();
+    Buckets { bounds: bounds.into(), cumulative, sum: f64::from(observations.iter().sum::<u32>()) }.into()
 }
 
 fn tidy(name: &str) -> String {
@@ -245,12 +242,12 @@ fn call_durations(world: &World, now: Timestamp, _terms: &Terms) -> Series {
     }
     let count = |count: u64| u32::try_from(count).unwrap();
     let cumulative = |position: usize| told.iter().take(position + 1).map(|interval| interval.calls).sum();
-    let histogram = Reading::Histogram {
+    let histogram = Buckets {
         bounds: [5.0, 20.0, 60.0, 120.0].into(),
         cumulative: (0..INTERVALS.len()).map(cumulative).collect(),
         sum: f64::from(told.iter().map(|interval| count(interval.minutes)).sum::<u32>() * 60),
     };
-    series.insert("wolkvox_call_duration_seconds ".to_owned(), histogram);
+    series.insert("wolkvox_call_duration_seconds ".to_owned(), histogram.into());
     for (label, interval) in ["0-5", "6-20", "21-60", "61-120", "121+"].iter().zip(&told) {
         let billed = format!("wolkvox_call_billed_seconds_total interval=\"{label}\"");
         series.insert(billed, number(count(interval.minutes) * 60));

@@ -14,53 +14,35 @@ const SHORTEST: Duration = Duration::from_mins(5);
 /// The longest, where reports come seldom or an outage lay between; beyond it is another time of day.
 const LONGEST: Duration = Duration::from_hours(1);
 
-/// Which total it is: its group, and its place there. Within a day, and without one for good, that stays the same, so that
-/// no name is needed: there may be half a million totals.
-pub type Place = (usize, usize);
-
 /// Totals of one kind, all added up, and how they grew.
 #[derive(Debug, Default)]
 pub(super) struct Growth {
     day: Option<Date>,
-    /// What was last told of each total by group and place, in the day that is told; not a number before the first.
-    told: Vec<Vec<f64>>,
+    /// How much they have grown in the day that is told.
+    today: f64,
     /// The growth since the first answer, at each answer that is still needed, the newest at the end.
     points: VecDeque<(Instant, f64)>,
     is_withdrawn: bool,
 }
 
 impl Growth {
-    /// Takes in the totals of an answer about this day.
-    pub(super) fn answered(&mut self, at: Instant, day: Option<Date>, totals: impl IntoIterator<Item = (Place, f64)>) {
+    /// Takes in by how much the totals of an answer about this day have grown.
+    pub(super) fn answered(&mut self, at: Instant, day: Option<Date>, growth: f64) {
         if self.day != day {
-            self.told.clear();
-            self.day = day;
+            (self.day, self.today) = (day, 0.0);
         }
-        let is_first = self.points.is_empty();
-        let mut rise = 0.0;
-        for (place, total) in totals {
-            let Some(told) = self.told_of(place) else { continue };
-            // A total that is new, or that has fallen and so began anew, has risen from 0.
-            rise += if total >= *told { total - *told } else { total };
-            *told = total;
-        }
-        self.told.iter_mut().for_each(Vec::shrink_to_fit);
+        self.today += growth;
         // Nobody knows since when the totals of the first answer have grown.
-        let before = self.points.back().map_or(0.0, |(_, sum)| *sum);
-        self.points.push_back((at, if is_first { 0.0 } else { before + rise }));
+        let all = self.points.back().map_or(0.0, |(_, before)| before + growth);
+        self.points.push_back((at, all));
         self.forget_before(at);
         self.is_withdrawn = false;
     }
 
-    fn told_of(&mut self, (group, place): Place) -> Option<&mut f64> {
-        if self.told.len() <= group {
-            self.told.resize_with(group + 1, Vec::new);
-        }
-        let told = self.told.get_mut(group)?;
-        if told.len() <= place {
-            told.resize(place + 1, f64::NAN);
-        }
-        told.get_mut(place)
+    /// Takes up how far the totals of this day had come, and when, where that is known.
+    pub(super) fn resumed(&mut self, at: Option<Instant>, day: Option<Date>, total: f64) {
+        (self.day, self.today) = (day, total);
+        self.points.extend(at.map(|at| (at, 0.0)));
     }
 
     /// The answers are too old for anything to be told of them.
@@ -75,10 +57,9 @@ impl Growth {
         (!self.is_withdrawn && during >= SHORTEST).then(|| Rise { rise: now - before, during })
     }
 
-    /// The totals of the day, added up; nothing before the first answer.
+    /// How much the totals have grown in the day; nothing before the first answer.
     pub(super) fn today(&self) -> Option<f64> {
-        (!self.is_withdrawn && !self.points.is_empty())
-            .then(|| self.told.iter().flatten().filter(|told| !told.is_nan()).sum())
+        (!self.is_withdrawn && !self.points.is_empty()).then_some(self.today)
     }
 
     /// Keeps of the answers before `now` the newest that is half an hour old, and all that are younger.
@@ -108,9 +89,10 @@ mod tests {
 
     /// The growth after answers of one total, in minutes.
     fn of_one(answers: &[(u32, f64)]) -> Option<(f64, u64)> {
-        let (mut growth, start) = (Growth::default(), start());
+        let (mut growth, start, mut before) = (Growth::default(), start(), 0.0);
         for (minute, total) in answers {
-            growth.answered(start + *minute * MINUTE, None, [((0, 0), *total)]);
+            growth.answered(start + *minute * MINUTE, None, total - before);
+            before = *total;
         }
         growth.recent().map(|recent| (recent.rise, recent.during.as_secs() / 60))
     }
@@ -131,28 +113,33 @@ mod tests {
     }
 
     #[test]
-    fn a_fall_is_a_new_beginning() {
-        assert_eq!(of_one(&[(0, 90.0), (10, 100.0), (20, 5.0), (30, 6.0)]), Some((16.0, 30)));
-    }
-
-    #[test]
-    fn a_new_day_counts_from_nothing_even_where_it_is_not_below_the_old_one() {
+    fn a_day_is_what_grew_in_it() {
         let (mut growth, start) = (Growth::default(), start());
         let days = [date(2026, 6, 5), date(2026, 6, 6)];
-        growth.answered(start, Some(days[0]), [((0, 0), 3.0), ((0, 1), 4.0)]);
-        growth.answered(start + 10 * MINUTE, Some(days[0]), [((0, 0), 5.0), ((0, 1), 4.0)]);
-        growth.answered(start + 20 * MINUTE, Some(days[1]), [((0, 0), 9.0)]);
+        growth.answered(start, Some(days[0]), 7.0);
+        growth.answered(start + 10 * MINUTE, Some(days[0]), 2.0);
+        assert_eq!(growth.today(), Some(9.0));
+        growth.answered(start + 20 * MINUTE, Some(days[1]), 9.0);
         assert_eq!(growth.recent(), Some(Rise { rise: 2.0 + 9.0, during: 20 * MINUTE }));
         assert_eq!(growth.today(), Some(9.0));
     }
 
     #[test]
-    fn one_that_is_new_or_returns_counts_what_it_gained() {
-        let (mut growth, start) = (Growth::default(), start());
-        growth.answered(start, None, [((0, 0), 100.0)]);
-        growth.answered(start + 10 * MINUTE, None, [((0, 1), 3.0)]);
-        growth.answered(start + 20 * MINUTE, None, [((0, 0), 101.0), ((0, 1), 3.0)]);
-        assert_eq!(growth.recent(), Some(Rise { rise: 4.0, during: 20 * MINUTE }));
+    fn what_another_process_was_told_is_where_growth_begins() {
+        let (start, day) = (start(), Some(date(2026, 6, 5)));
+        let after = |resumed: Option<Instant>, growths: &[f64]| {
+            let mut growth = Growth::default();
+            growth.resumed(resumed, day, 100.0);
+            for (minute, rise) in (1..).zip(growths) {
+                growth.answered(start + minute * 10 * MINUTE, day, *rise);
+            }
+            (growth.recent().map(|recent| recent.rise), growth.today())
+        };
+        assert_eq!(after(Some(start), &[]), (None, Some(100.0)));
+        assert_eq!(after(Some(start), &[3.0]), (Some(3.0), Some(103.0)));
+        // Nobody knows how long the first answer's growth has taken.
+        assert_eq!(after(None, &[]), (None, None));
+        assert_eq!(after(None, &[3.0, 4.0]), (Some(4.0), Some(107.0)));
     }
 
     proptest! {
@@ -164,7 +151,7 @@ mod tests {
             for (minutes, calls) in steps {
                 (minute, total) = (minute + minutes, total + calls);
                 told.push((minute, total));
-                growth.answered(start + minute * MINUTE, None, [((0, 0), f64::from(total))]);
+                growth.answered(start + minute * MINUTE, None, f64::from(calls));
                 let from = told.iter().rfind(|(at, _)| at + 30 <= minute).or(told.first()).unwrap();
                 let expected = (minute - from.0 >= 5)
                     .then(|| Rise { rise: f64::from(total - from.1), during: (minute - from.0) * MINUTE });
