@@ -169,28 +169,57 @@ pub struct Sheet {
     stem: String,
     /// Whether something in the stem is escaped.
     is_escaped: bool,
+    /// About how many samples are to come.
+    expected: usize,
 }
 
 impl Sheet {
     fn of(family: &'static dyn AnyFamily) -> Self {
-        Self { family, labels: String::new(), rows: Vec::new(), stem: String::new(), is_escaped: false }
+        Self { family, labels: String::new(), rows: Vec::new(), stem: String::new(), is_escaped: false, expected: 0 }
+    }
+
+    /// A family is one static, so that its address is as good as its name.
+    #[inline]
+    fn is_of(&self, family: &dyn AnyFamily) -> bool {
+        std::ptr::addr_eq(self.family, family)
     }
 
     #[inline]
     fn put<const N: usize>(&mut self, names: &[&str; N], values: &[&str; N], reading: Reading) {
         if let Some((last, values)) = values.split_last() {
-            if !self.begins_alike(names, values) {
-                self.begin(names, values);
+            self.begin(names, values);
+            if self.rows.is_empty() {
+                self.make_room(1);
             }
-            self.labels.push_str(&self.stem);
-            write_escaped(&mut self.labels, last);
-            self.labels.push('"');
+            self.put_last(last, reading);
+        } else {
+            self.rows.push((self.labels.len(), reading));
         }
-        if self.rows.is_empty() {
-            self.rows.reserve(64);
-            self.labels.reserve(64 * 32);
-        }
+    }
+
+    /// Puts a sample whose labels begin as was said last, and end with this value.
+    #[inline]
+    fn put_last(&mut self, value: &str, reading: Reading) {
+        self.labels.push_str(&self.stem);
+        write_escaped(&mut self.labels, value);
+        self.labels.push('"');
         self.rows.push((self.labels.len(), reading));
+    }
+
+    /// Makes room for so many times as many samples as are expected, whose labels begin about as was said last.
+    #[inline(never)]
+    fn make_room(&mut self, times: usize) {
+        const VALUE: usize = "inbound\"".len();
+        self.rows.reserve(self.expected * times);
+        self.labels.reserve(self.expected * times * (self.stem.len() + VALUE));
+    }
+
+    /// Lets labels begin with these values.
+    #[inline]
+    fn begin(&mut self, names: &[&str], values: &[&str]) {
+        if !self.begins_alike(names, values) {
+            self.begin_anew(names, values);
+        }
     }
 
     /// Whether the newest sample has these values, but for its last one.
@@ -208,10 +237,12 @@ impl Sheet {
         true
     }
 
-    fn begin(&mut self, names: &[&str], values: &[&str]) {
+    #[inline(never)]
+    fn begin_anew(&mut self, names: &[&str], values: &[&str]) {
         self.stem.clear();
         write_labels(&mut self.stem, names, values);
-        let plain: usize = names.iter().zip(values).map(|(name, value)| name.len() + value.len() + "=\"\",".len()).sum();
+        let plain: usize =
+            names.iter().zip(values).map(|(name, value)| name.len() + value.len() + "=\"\",".len()).sum();
         self.is_escaped = self.stem.len() + 1 > plain && !values.is_empty();
         if let Some(last) = names.get(values.len()) {
             self.stem.push_str(if values.is_empty() { "" } else { "," });
@@ -227,6 +258,7 @@ impl Sheet {
     }
 
     /// The readings, in the order in which they were put.
+    #[must_use]
     pub fn readings(&self) -> impl ExactSizeIterator<Item = &Reading> + Clone {
         self.rows.iter().map(|(_, reading)| reading)
     }
@@ -267,6 +299,13 @@ impl Samples {
         Self { sheets: families.iter().copied().map(Sheet::of).collect(), series: 0, limit, dropped: 0, newest: 0 }
     }
 
+    /// About so many samples of each family that has any are to come: room is made for them, which is not made bit by bit.
+    pub fn expect(&mut self, samples: usize) {
+        for sheet in &mut self.sheets {
+            sheet.expected = samples.min(self.limit);
+        }
+    }
+
     /// Puts a gauge's value; one that is not finite is left out, because it says nothing.
     pub fn gauge<const N: usize>(&mut self, family: &Gauge<N>, labels: [&str; N], value: f64) {
         self.put(family, &family.labels, &labels, Reading::Number(value));
@@ -275,6 +314,32 @@ impl Samples {
     /// Puts a counter's total.
     pub fn counter<const N: usize>(&mut self, family: &Counter<N>, labels: [&str; N], total: f64) {
         self.put(family, &family.labels, &labels, Reading::Number(total));
+    }
+
+    /// Puts totals of counters that differ in the value of the last label: the values before it, and each last one and its
+    /// total.
+    pub fn counters<'v, const N: usize, const M: usize>(
+        &mut self,
+        family: &Counter<N>,
+        labels: [&str; M],
+        totals: impl IntoIterator<Item = (&'v str, f64)>,
+    ) {
+        const { assert!(N == M + 1, "all labels but the last are the same") };
+        self.turn_to(family);
+        let Some(sheet) = self.sheets.get_mut(self.newest) else { return };
+        sheet.begin(&family.labels, &labels);
+        let totals = totals.into_iter();
+        if sheet.rows.is_empty() {
+            sheet.make_room(totals.size_hint().0);
+        }
+        for (last, total) in totals.filter(|(_, total)| total.is_finite()) {
+            if self.series < self.limit {
+                self.series += 1;
+                sheet.put_last(last, Reading::Number(total));
+            } else {
+                self.dropped += 1;
+            }
+        }
     }
 
     /// Puts a histogram that was sorted by these bounds.
@@ -351,31 +416,33 @@ impl Samples {
     }
 
     #[inline]
-    fn put<const N: usize>(
-        &mut self,
-        family: &dyn AnyFamily,
-        names: &[&str; N],
-        values: &[&str; N],
-        reading: Reading,
-    ) {
+    fn put<const N: usize>(&mut self, family: &dyn AnyFamily, names: &[&str; N], values: &[&str; N], reading: Reading) {
         if matches!(reading, Reading::Number(value) if !value.is_finite()) {
             return;
         }
         if !self.has_room(&reading) {
             return;
         }
-        // A family is one static, so that its address is as good as its name. Most are put one behind the other.
-        let is_its = |position: &usize| {
-            self.sheets.get(*position).is_some_and(|sheet| std::ptr::addr_eq(sheet.family, family))
-        };
-        let place = [self.newest, self.newest + 1].into_iter().chain(0..self.sheets.len()).find(is_its);
-        let Some((place, sheet)) = place.and_then(|place| Some((place, self.sheets.get_mut(place)?))) else {
-            debug_assert!(false, "{} is not among the families of its report", family.name());
-            return;
-        };
-        self.newest = place;
+        self.turn_to(family);
+        let Some(sheet) = self.sheets.get_mut(self.newest) else { return };
         self.series += reading.series();
         sheet.put(names, values, reading);
+    }
+
+    /// Turns to the sheet of this family.
+    #[inline]
+    fn turn_to(&mut self, family: &dyn AnyFamily) {
+        if !self.sheets.get(self.newest).is_some_and(|sheet| sheet.is_of(family)) {
+            self.look_for(family);
+        }
+    }
+
+    #[inline(never)]
+    fn look_for(&mut self, family: &dyn AnyFamily) {
+        let is_its = |place: &usize| self.sheets.get(*place).is_some_and(|sheet| sheet.is_of(family));
+        let place = [self.newest.wrapping_add(1)].into_iter().chain(0..self.sheets.len()).find(is_its);
+        debug_assert!(place.is_some(), "{} is not among the families of its report", family.name());
+        self.newest = place.unwrap_or(usize::MAX);
     }
 
     /// Whether a sample fits under the limit; one that does not is counted.
@@ -409,19 +476,26 @@ pub fn write_labels(out: &mut String, names: &[&str], values: &[&str]) {
 
 #[inline]
 fn write_escaped(out: &mut String, value: &str) {
-    let mut rest = value;
     if may_have_special(value.as_bytes()) {
-        while let Some(at) = memchr::memchr3(b'\\', b'"', b'\n', rest.as_bytes()) {
-            let (plain, special) = rest.split_at(at);
-            out.push_str(plain);
-            let mut characters = special.chars();
-            out.push_str(match characters.next() {
-                Some('\\') => "\\\\",
-                Some('"') => "\\\"",
-                _ => "\\n",
-            });
-            rest = characters.as_str();
-        }
+        escape(out, value);
+    } else {
+        out.push_str(value);
+    }
+}
+
+#[inline(never)]
+fn escape(out: &mut String, value: &str) {
+    let mut rest = value;
+    while let Some(at) = memchr::memchr3(b'\\', b'"', b'\n', rest.as_bytes()) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        let mut characters = special.chars();
+        out.push_str(match characters.next() {
+            Some('\\') => "\\\\",
+            Some('"') => "\\\"",
+            _ => "\\n",
+        });
+        rest = characters.as_str();
     }
     out.push_str(rest);
 }
@@ -446,4 +520,77 @@ const fn flags(word: u64) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     let backslashes = word ^ (ONES * b'\\' as u64);
     (word.wrapping_sub(ONES * (b'"' as u64 + 1)) & !word | backslashes.wrapping_sub(ONES) & !backslashes) & (ONES << 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static NONE: Gauge<0> = Gauge::new("none", "Without labels.", []);
+    static ONE: Gauge<1> = Gauge::new("one", "With one.", ["a"]);
+    static TWO: Counter<2> = Counter::new("two_total", "With two.", ["a", "bc"]);
+    static THREE: Gauge<3> = Gauge::new("three", "With three.", ["a", "b", "c"]);
+    static FAMILIES: Families = &[&NONE, &ONE, &TWO, &THREE];
+
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof!["[ab]{0,3}", r#"[ab"\\\n,= #!]{0,20}"#, r#"(b",|bc="|a="){0,3}"#, "[a-z0-9]{0,20}", any::<String>(),]
+    }
+
+    /// What labels are written as, character by character.
+    fn written(labels: &[(&str, &str)]) -> String {
+        let escape = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let labels: Vec<_> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect();
+        labels.join(",")
+    }
+
+    proptest! {
+        #[test]
+        fn labels_are_written_whatever_was_written_before(
+            values in proptest::collection::vec((value(), value(), value(), 0..4_usize), 0..20),
+            expected in 0..40_usize,
+        ) {
+            let mut samples = Samples::of(FAMILIES, usize::MAX);
+            samples.expect(expected);
+            let mut wanted = vec![Vec::new(); FAMILIES.len()];
+            let mut before = String::new();
+            for (a, b, c, repeated) in &values {
+                // Mostly the same agent as before, say.
+                let a = if *repeated > 0 { before.clone() } else { a.clone() };
+                let a = a.as_str();
+                samples.gauge(&NONE, [], 1.0);
+                samples.gauge(&ONE, [a], 1.0);
+                samples.counters(&TWO, [a], [(b.as_str(), 1.0), (c.as_str(), 2.0)]);
+                samples.counter(&TWO, [a, c], 3.0);
+                samples.gauge(&THREE, [a, b, c], 1.0);
+                wanted[0].push(String::new());
+                wanted[1].push(written(&[("a", a)]));
+                wanted[2].extend([b, c, c].map(|last| written(&[("a", a), ("bc", last)])));
+                wanted[3].push(written(&[("a", a), ("b", b), ("c", c)]));
+                before = a.to_owned();
+            }
+            for (sheet, wanted) in samples.sheets().iter().zip(&wanted) {
+                let labels: Vec<_> = sheet.samples().map(|(labels, _)| labels).collect();
+                prop_assert_eq!(&labels, wanted);
+                prop_assert_eq!(sheet.length_of_labels(), wanted.iter().map(String::len).sum::<usize>());
+            }
+            prop_assert_eq!(samples.series(), wanted.iter().map(Vec::len).sum::<usize>());
+        }
+
+        #[test]
+        fn of_many_counters_those_are_put_that_are_numbers_and_have_room(totals in proptest::collection::vec(any::<f64>(), 0..20), limit in 0..20_usize) {
+            let names: Vec<String> = (0..totals.len()).map(|number| number.to_string()).collect();
+            let [mut one_by_one, mut at_once] = [(); 2].map(|()| Samples::of(FAMILIES, limit));
+            for (name, total) in names.iter().zip(&totals) {
+                one_by_one.counter(&TWO, ["a", name], *total);
+            }
+            at_once.counters(&TWO, ["a"], names.iter().map(String::as_str).zip(totals));
+            let told = |samples: &Samples| -> Vec<(String, Reading)> {
+                samples.sheets()[2].samples().map(|(labels, reading)| (labels.to_owned(), reading.clone())).collect()
+            };
+            prop_assert_eq!(told(&one_by_one), told(&at_once));
+            prop_assert_eq!((one_by_one.series(), one_by_one.dropped()), (at_once.series(), at_once.dropped()));
+        }
+    }
 }

@@ -37,7 +37,7 @@ impl Page {
         let mut ends = Vec::with_capacity(sheets.len());
         for (sheet, lines) in &mut sheets {
             for (labels, reading) in sheet.samples() {
-                lines.write(&mut text, labels, reading);
+                lines.write(&mut text, labels.as_bytes(), reading);
             }
             ends.push(text.len());
         }
@@ -81,6 +81,7 @@ struct Lines<'l> {
     /// The labels before a sample's own.
     context: &'l str,
     has_own: bool,
+    has_labels: bool,
     /// A gauge's or counter's line up to the sample's own labels.
     plain: String,
     /// The lines of histograms, prepared for those that are sorted as the first is.
@@ -100,8 +101,9 @@ struct HistogramLines {
 impl<'l> Lines<'l> {
     fn of(family: &dyn AnyFamily, context: &'l str) -> Self {
         let (name, has_own) = (family.name(), !family.labels().is_empty());
-        let lines = Self { name, context, has_own, plain: String::new(), histogram: None };
-        Self { plain: lines.opened("", lines.has_labels()), ..lines }
+        let has_labels = has_own || !context.is_empty();
+        let lines = Self { name, context, has_own, has_labels, plain: String::new(), histogram: None };
+        Self { plain: lines.opened("", has_labels), ..lines }
     }
 
     /// A line up to the sample's own labels, with this behind the family's name.
@@ -111,14 +113,10 @@ impl<'l> Lines<'l> {
         [self.name, suffix, bracket, self.context, comma].concat()
     }
 
-    fn has_labels(&self) -> bool {
-        self.has_own || !self.context.is_empty()
-    }
-
     /// About how many bytes these samples take, rather a few more than fewer: the numbers of one family are about as long as
     /// one another.
     fn room(&self, sheet: &Sheet) -> usize {
-        const SOME: usize = 64;
+        const SOME: usize = 16;
         let room_of = |reading: &Reading| match reading {
             Reading::Number(value) => room_of(*value),
             Reading::Histogram(buckets) => {
@@ -133,7 +131,8 @@ impl<'l> Lines<'l> {
         series * (readings.len() * line + sheet.length_of_labels())
     }
 
-    fn write(&mut self, text: &mut Vec<u8>, labels: &str, reading: &Reading) {
+    #[inline]
+    fn write(&mut self, text: &mut Vec<u8>, labels: &[u8], reading: &Reading) {
         match reading {
             Reading::Number(value) => self.write_line(text, &self.plain, labels, *value),
             Reading::Histogram(buckets) => {
@@ -143,8 +142,8 @@ impl<'l> Lines<'l> {
                     _ => self.histogram_lines(bounds),
                 };
                 for (count, le) in cumulative.iter().zip(&lines.le) {
-                    for part in [&lines.bucket, labels, le] {
-                        text.extend_from_slice(part.as_bytes());
+                    for part in [lines.bucket.as_bytes(), labels, le.as_bytes()] {
+                        text.extend_from_slice(part);
                     }
                     write_number(text, whole(*count));
                     text.push(b'\n');
@@ -157,21 +156,22 @@ impl<'l> Lines<'l> {
     }
 
     fn histogram_lines(&self, bounds: &[f64]) -> HistogramLines {
-        let comma = if self.has_labels() { "," } else { "" };
+        let comma = if self.has_labels { "," } else { "" };
         let closed = |bound: &str| format!("{comma}le=\"{bound}\"}} ");
         HistogramLines {
             bounds: bounds.into(),
             bucket: self.opened("_bucket", true),
             le: bounds.iter().map(|bound| closed(&bound.to_string())).chain([closed("+Inf")]).collect(),
-            sum: self.opened("_sum", self.has_labels()),
-            count: self.opened("_count", self.has_labels()),
+            sum: self.opened("_sum", self.has_labels),
+            count: self.opened("_count", self.has_labels),
         }
     }
 
-    fn write_line(&self, text: &mut Vec<u8>, opened: &str, labels: &str, value: f64) {
+    #[inline]
+    fn write_line(&self, text: &mut Vec<u8>, opened: &str, labels: &[u8], value: f64) {
         text.extend_from_slice(opened.as_bytes());
-        text.extend_from_slice(labels.as_bytes());
-        if self.has_labels() {
+        text.extend_from_slice(labels);
+        if self.has_labels {
             text.extend_from_slice(b"} ");
         } else {
             text.push(b' ');
@@ -201,15 +201,19 @@ fn as_whole(value: f64) -> Option<i64> {
 }
 
 /// Writes a number as Prometheus reads it: the shortest digits that give it back, without an exponent.
+#[inline]
 fn write_number(text: &mut Vec<u8>, value: f64) {
     // Most are whole, and written so in a third of the time. A zero may have a sign.
-    if let Some(integer) = as_whole(value)
-        && integer.unsigned_abs() < 1 << 53
-        && (integer != 0 || value.is_sign_positive())
-    {
-        text.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
-        return;
+    match as_whole(value) {
+        Some(integer) if integer.unsigned_abs() < 1 << 53 && (integer != 0 || value.is_sign_positive()) => {
+            text.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
+        }
+        _ => write_fraction(text, value),
     }
+}
+
+#[inline(never)]
+fn write_fraction(text: &mut Vec<u8>, value: f64) {
     // Neither so small nor so large that they would have an exponent. Two decimals are as near as one another only to a number
     // of few binary digits behind the point, at most 24 here; of them each way of writing takes one.
     let has_many_digits = as_whole(value * f64::from(1 << 24)).is_none();

@@ -155,13 +155,10 @@ impl Aside {
         }
         let now: HashMap<u32, u32> = order.iter().copied().zip(0..).collect();
         let of = |row: u32| now.get(&row).copied().unwrap_or(row);
-        fn moved<V>(known: &mut HashMap<u32, V>, of: impl Fn(u32) -> u32) {
-            *known = std::mem::take(known).into_iter().map(|(row, value)| (of(row), value)).collect();
-        }
-        moved(&mut self.histograms, of);
-        moved(&mut self.told, of);
-        moved(&mut self.ripe, of);
-        moved(&mut self.leaves, of);
+        move_rows(&mut self.histograms, of);
+        move_rows(&mut self.told, of);
+        move_rows(&mut self.ripe, of);
+        move_rows(&mut self.leaves, of);
         self.unserved = self.unserved.iter().map(|row| of(*row)).collect();
     }
 
@@ -184,6 +181,10 @@ impl Aside {
             }
         }
     }
+}
+
+fn move_rows<V>(known: &mut HashMap<u32, V>, of: impl Fn(u32) -> u32) {
+    *known = std::mem::take(known).into_iter().map(|(row, value)| (of(row), value)).collect();
 }
 
 /// Remembers something of a row, or nothing. Most know nothing of any row, and need not look for one.
@@ -304,19 +305,16 @@ mod tests {
                 let (_, labels, mark) = &mut known[*at];
                 let total = f64::from(total);
                 let plain = |number: f64| Mark { high: Reading::Number(number), told: Reading::Number(number), ripe: None, is_served: true };
-                match opened.raise(family, labels, total) {
-                    Some(before) => {
-                        prop_assert!(skipped != 0 && before <= total);
-                        prop_assert_eq!(&*mark, &plain(before));
-                        *mark = plain(total);
-                        nexts[family] += 1;
-                    }
-                    None => {
-                        let is_plain = matches!(mark.high, Reading::Number(high) if high <= total && *mark == plain(high));
-                        prop_assert!(skipped == 0 || !is_plain);
-                        // From there on, none is.
-                        nexts[family] = usize::MAX - 1;
-                    }
+                if let Some(before) = opened.raise(family, labels, total) {
+                    prop_assert!(skipped != 0 && before <= total);
+                    prop_assert_eq!(&*mark, &plain(before));
+                    *mark = plain(total);
+                    nexts[family] += 1;
+                } else {
+                    let is_plain = matches!(mark.high, Reading::Number(high) if high <= total && *mark == plain(high));
+                    prop_assert!(skipped == 0 || !is_plain);
+                    // From there on, none is.
+                    nexts[family] = usize::MAX - 1;
                 }
             }
             let told: BTreeMap<_, _> = opened.closed().iter().map(|(family, labels, mark)| ((family, labels), mark)).collect();

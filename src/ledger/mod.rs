@@ -81,13 +81,7 @@ impl Ledger {
 
     /// Enters what was told of `day`, and puts into the samples what is to be served of it. `grown` is told by how much
     /// each total has grown: the family's position, the labels, and the growth.
-    pub fn enter(
-        &mut self,
-        day: Date,
-        samples: &mut Samples,
-        now: Instant,
-        mut grown: impl FnMut(usize, &str, f64),
-    ) {
+    pub fn enter(&mut self, day: Date, samples: &mut Samples, now: Instant, mut grown: impl FnMut(usize, &str, f64)) {
         // After a start nobody knows whether a series was served before: a zero could count it twice.
         let is_first = self.day.is_none();
         let is_new_day = self.day.replace(day).is_some_and(|before| before != day);

@@ -84,7 +84,8 @@ struct Tally {
 impl Tally {
     fn of(slot: &Slot) -> Self {
         let report = slot.poll.report;
-        let position = |told: &WorkTotals| report.families.iter().position(|family| family.name() == told.family.name());
+        let position =
+            |told: &WorkTotals| report.families.iter().position(|family| family.name() == told.family.name());
         Self {
             told: report.work.iter().filter_map(|told| Some((position(told)?, told))).collect(),
             sums: slot.works().map(|work| (work, 0.0)).collect(),

@@ -176,6 +176,7 @@ impl Report for Agents {
     }
 
     fn measure(facts: &Facts, _terms: &Terms, samples: &mut Samples) {
+        samples.expect(facts.agents.len());
         for (id, agent) in &facts.agents {
             agent.measure(id, samples);
         }
@@ -332,13 +333,11 @@ impl Agent {
             samples.gauge(&INFO, [id, name], 1.0);
         }
         // What was not told is not a number, of which there is no sample.
-        for (seconds, (state, _)) in today.states.iter().zip(STATES) {
-            samples.counter(&STATE_SECONDS, [id, state], *seconds);
-        }
+        let by_state = STATES.iter().map(|(state, _)| *state).zip(today.states);
+        samples.counters(&STATE_SECONDS, [id], by_state);
         samples.counter(&LOGIN_SECONDS, [id], today.login);
-        for (calls, (direction, _)) in today.calls.iter().zip(DIRECTIONS) {
-            samples.counter(&CALLS, [id, direction], *calls);
-        }
+        let by_direction = DIRECTIONS.iter().map(|(direction, _)| *direction).zip(today.calls);
+        samples.counters(&CALLS, [id], by_direction);
         if let Some(occupancy) = today.occupancy() {
             samples.gauge(&OCCUPANCY, [id], occupancy);
         }

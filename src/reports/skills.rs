@@ -168,6 +168,7 @@ impl Report for Skills {
 
     fn measure(facts: &Facts, terms: &Terms, samples: &mut Samples) {
         let base = Base { given: terms.level_base(), found: facts.base() };
+        samples.expect(facts.skills.len());
         samples.gauge(&LEVEL_BASE, [base.label()], 1.0);
         for (id, skill) in facts.told() {
             skill.measure(id, base, samples);

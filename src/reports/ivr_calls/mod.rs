@@ -157,9 +157,7 @@ impl Report for IvrCalls {
         let counted = Counted::of(calls, terms, bounds);
         for (id, point) in counted.routing_points() {
             let outcomes = [("agent", point.agent), ("abandoned", point.abandoned), ("contained", point.contained)];
-            for (outcome, calls) in outcomes {
-                samples.counter(&CALLS, [id, outcome], whole(calls));
-            }
+            samples.counters(&CALLS, [id], outcomes.map(|(outcome, calls)| (outcome, whole(calls))));
             samples.histogram(&IVR_DURATION, [id], bounds.in_ivr, &point.in_ivr.distribution(bounds.in_ivr));
             samples.histogram(&JOURNEY, [id], bounds.journey, &point.journeys.distribution(bounds.journey));
         }
