@@ -263,10 +263,49 @@ impl Sheet {
         self.rows.iter().map(|(_, reading)| reading)
     }
 
-    /// How many bytes the labels of all samples take.
+    /// The labels of all samples, one behind the other.
     #[must_use]
-    pub fn length_of_labels(&self) -> usize {
-        self.labels.len()
+    pub fn labels(&self) -> &str {
+        &self.labels
+    }
+
+    /// How many samples there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nothing was measured.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The samples, to let readings be changed.
+    pub fn samples_mut(&mut self) -> impl Iterator<Item = (&str, &mut Reading)> {
+        let (labels, mut start) = (&self.labels, 0);
+        self.rows.iter_mut().map(move |(end, reading)| {
+            let labels = labels.get(start..*end).unwrap_or_default();
+            start = *end;
+            (labels, reading)
+        })
+    }
+
+    /// Keeps those samples alone of which this says so, by their labels; answers how many series go.
+    fn retain(&mut self, mut is_kept: impl FnMut(&str) -> bool) -> usize {
+        let Self { labels, rows, .. } = std::mem::replace(self, Self::of(self.family));
+        let (mut start, mut gone) = (0, 0);
+        for (end, reading) in rows {
+            let labels = labels.get(start..end).unwrap_or_default();
+            start = end;
+            if is_kept(labels) {
+                self.labels.push_str(labels);
+                self.rows.push((self.labels.len(), reading));
+            } else {
+                gone += reading.series();
+            }
+        }
+        gone
     }
 
     /// The samples, in the order in which they were put: labels as the exposition writes them, and the reading.
@@ -330,7 +369,7 @@ impl Samples {
         sheet.begin(&family.labels, &labels);
         let totals = totals.into_iter();
         if sheet.rows.is_empty() {
-            sheet.make_room(totals.size_hint().0);
+            sheet.make_room(totals.size_hint().1.unwrap_or_default());
         }
         for (last, total) in totals.filter(|(_, total)| total.is_finite()) {
             if self.series < self.limit {
@@ -367,34 +406,18 @@ impl Samples {
         }
     }
 
-    /// Keeps those samples alone of which this says so: by the family's position and kind, and the labels.
-    pub fn retain(&mut self, mut is_kept: impl FnMut(usize, Kind, &str) -> bool) {
-        for (position, sheet) in self.sheets.iter_mut().enumerate() {
-            let Sheet { family, labels, rows, .. } = std::mem::replace(sheet, Sheet::of(sheet.family));
-            let mut start = 0;
-            for (end, reading) in rows {
-                let labels = labels.get(start..end).unwrap_or_default();
-                start = end;
-                if is_kept(position, family.kind(), labels) {
-                    sheet.labels.push_str(labels);
-                    sheet.rows.push((sheet.labels.len(), reading));
-                } else {
-                    self.series -= reading.series();
-                }
-            }
-        }
+    /// The sheets of totals, and the position of the family of each.
+    pub fn totals_mut(&mut self) -> impl Iterator<Item = (usize, &mut Sheet)> {
+        self.sheets.iter_mut().enumerate().filter(|(_, sheet)| sheet.family.kind() != Kind::Gauge)
     }
 
-    /// Goes through all totals and lets each reading be changed: the family's position, the labels, the reading.
-    pub fn revise_totals(&mut self, mut revise: impl FnMut(usize, &str, &mut Reading)) {
-        let sheets = self.sheets.iter_mut().enumerate();
-        for (position, sheet) in sheets.filter(|(_, sheet)| sheet.family.kind() != Kind::Gauge) {
-            let mut start = 0;
-            for (end, reading) in &mut sheet.rows {
-                revise(position, sheet.labels.get(start..*end).unwrap_or_default(), reading);
-                start = *end;
-            }
+    /// Keeps those totals alone of which this says so: for the family's position, by the labels.
+    pub fn retain_totals<K: FnMut(&str) -> bool>(&mut self, mut is_kept: impl FnMut(usize) -> K) {
+        let mut series = 0;
+        for (family, sheet) in self.totals_mut() {
+            series += sheet.retain(is_kept(family));
         }
+        self.series -= series;
     }
 
     /// The sheets, in the order of the families.
@@ -573,7 +596,7 @@ mod tests {
             for (sheet, wanted) in samples.sheets().iter().zip(&wanted) {
                 let labels: Vec<_> = sheet.samples().map(|(labels, _)| labels).collect();
                 prop_assert_eq!(&labels, wanted);
-                prop_assert_eq!(sheet.length_of_labels(), wanted.iter().map(String::len).sum::<usize>());
+                prop_assert_eq!(sheet.labels().len(), wanted.iter().map(String::len).sum::<usize>());
             }
             prop_assert_eq!(samples.series(), wanted.iter().map(Vec::len).sum::<usize>());
         }

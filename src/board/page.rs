@@ -125,10 +125,13 @@ impl<'l> Lines<'l> {
         };
         let readings = sheet.readings();
         let some = readings.clone().step_by((readings.len() / SOME).max(1));
-        let Some(number) = some.clone().map(room_of).sum::<usize>().checked_div(some.len()) else { return 0 };
-        let line = self.plain.len() + "} ".len() + number + 1 + "\n".len();
+        if sheet.is_empty() {
+            return 0;
+        }
+        let number = some.clone().map(room_of).sum::<usize>().div_ceil(some.len());
+        let line = self.plain.len() + "} ".len() + number + "\n".len();
         let series = readings.clone().next().map_or(0, Reading::series);
-        series * (readings.len() * line + sheet.length_of_labels())
+        series * (readings.len() * line + sheet.labels().len())
     }
 
     #[inline]

@@ -5,21 +5,22 @@
 //! where it can be seen, must not be gone before its last rise could be seen, and must not leave out the end of a day.
 
 mod closing;
+mod labels;
 mod marks;
 mod opened;
-mod rows;
 mod windows;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::Date;
 use tokio::time::Instant;
 
-use crate::family::Kind;
 use crate::samples::{Reading, Samples};
 
 pub use self::closing::{Closing, today, told_until};
 use self::marks::Marks;
+use self::opened::SideBySide;
 pub use self::windows::{RECENT, Stretch, WHOLE_EVERY, Windows, turns_per_whole};
 
 /// How a report's totals begin anew.
@@ -92,35 +93,43 @@ impl Ledger {
         if std::mem::take(&mut self.is_withheld) {
             self.marks.set_ripe(born);
         }
-        let mut marks = self.marks.opened();
-        samples.revise_totals(|family, labels, reading| {
-            if let Reading::Number(total) = reading
-                && let Some(before) = marks.raise(family, labels, *total)
-            {
-                return grown(family, labels, *total - before);
+        let mut missed = Vec::new();
+        for (family, sheet) in samples.totals_mut() {
+            let mut marks = self.marks.open(family, sheet.labels(), sheet.len());
+            for (labels, reading) in sheet.samples_mut() {
+                if let Reading::Number(total) = reading
+                    && let Some(before) = marks.raise(*total)
+                {
+                    grown(family, labels, *total - before);
+                    continue;
+                }
+                marks.update(labels, |known| {
+                    let before = known.as_ref().map_or(0.0, |mark| mark.high.number());
+                    let mark = if let Some(mut mark) = known {
+                        self.corrections += mark.enter(reading, self.beginning, is_new_day);
+                        Mark { is_served: true, ..mark }
+                    } else {
+                        let ripe = (!is_first).then_some(born);
+                        Mark { high: reading.clone(), told: reading.clone(), ripe, is_served: true }
+                    };
+                    // One that has fallen began anew, from 0.
+                    let total = mark.high.number();
+                    grown(family, labels, if total >= before { total - before } else { total });
+                    mark.serve(reading, now);
+                    Some(mark)
+                });
             }
-            marks.update(family, labels, |known| {
-                let before = known.as_ref().map_or(0.0, |mark| mark.high.number());
-                let mark = if let Some(mut mark) = known {
-                    self.corrections += mark.enter(reading, self.beginning, is_new_day);
-                    Mark { is_served: true, ..mark }
-                } else {
-                    let ripe = (!is_first).then_some(born);
-                    Mark { high: reading.clone(), told: reading.clone(), ripe, is_served: true }
-                };
-                // One that has fallen began anew, from 0.
-                let total = mark.high.number();
-                grown(family, labels, if total >= before { total - before } else { total });
-                mark.serve(reading, now);
-                Some(mark)
-            });
-        });
-        for (family, labels, mark) in marks.missed(|ripe, leaves| self.stays(ripe, leaves, now)) {
+            marks.each_missed(
+                |ripe, leaves| self.stays(ripe, leaves, now),
+                |labels, mark| missed.push((family, labels.to_owned(), mark)),
+            );
+            self.marks.close(family, marks.closed());
+        }
+        for (family, labels, mark) in missed {
             let mut reading = mark.high.clone();
             mark.serve(&mut reading, now);
             samples.put_back(family, &labels, reading);
         }
-        self.marks = marks.closed();
         self.marks.ripen(now);
         self.changed = Some(now);
     }
@@ -137,10 +146,10 @@ impl Ledger {
     /// it must be saved anew before.
     pub fn ripen(&mut self, samples: &mut Samples, now: Instant) {
         if self.marks.leave(now) {
-            let mut marks = self.marks.opened();
-            let mut is_served =
-                |family: usize, labels: &str| marks.get(family, labels).is_some_and(|mark| mark.is_served);
-            samples.retain(|family, kind, labels| kind == Kind::Gauge || is_served(family, labels));
+            samples.retain_totals(|family| {
+                let mut marks = self.marks.found(family);
+                move |labels| marks.get(labels).is_some_and(|mark| mark.is_served)
+            });
         }
         if self.marks.ripen(now) {
             self.changed = Some(now);
@@ -172,10 +181,12 @@ impl Ledger {
         now: Instant,
     ) {
         (self.day, self.corrections, self.is_withheld) = (day, corrections, !is_served);
-        let none = Marks::default();
-        let mut resumed = none.opened();
-        marks.for_each(|(family, labels, mark)| resumed.update(family, &labels, |_| Some(mark)));
-        self.marks = resumed.closed();
+        let mut columns = BTreeMap::<usize, SideBySide>::new();
+        for (family, labels, mark) in marks {
+            columns.entry(family).or_default().update(&labels, |_| Some(mark));
+        }
+        self.marks.clear();
+        columns.into_iter().for_each(|(family, column)| self.marks.close(family, column.closed()));
         self.marks.set_ripe(now + self.birth);
         self.changed = is_served.then_some(now);
     }
@@ -187,12 +198,14 @@ impl Ledger {
 
     /// Puts into these samples what is to be served of the totals that they are of.
     pub fn fill(&self, samples: &mut Samples, now: Instant) {
-        let mut marks = self.marks.opened();
-        samples.revise_totals(|family, labels, reading| {
-            if let Some(mark) = marks.get(family, labels) {
-                mark.serve(reading, now);
+        for (family, sheet) in samples.totals_mut() {
+            let mut marks = self.marks.found(family);
+            for (labels, reading) in sheet.samples_mut() {
+                if let Some(mark) = marks.get(labels) {
+                    mark.serve(reading, now);
+                }
             }
-        });
+        }
     }
 
     /// When something of what is served changes by itself.
@@ -254,7 +267,10 @@ pub(crate) mod forgetting {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use jiff::civil::date;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::family::{Counter, Families};
@@ -331,5 +347,75 @@ mod tests {
         // What was ripe when it was saved may have been seen: a zero would count it twice.
         ledger.ripen(&mut told(&totals), later);
         assert_eq!(filled(&heir(&ledger, true, later), told(&totals), later), [3.0, 2.0]);
+    }
+
+    #[test]
+    fn growth_is_what_a_total_has_gained_or_all_of_it_where_it_began_anew() {
+        let (start, days) = (Instant::now(), [date(2026, 6, 5), date(2026, 6, 6)]);
+        let growths = |beginning, answers: &[(Date, &[(&str, f64)])]| -> Vec<f64> {
+            let mut ledger = Ledger::new(beginning, BIRTH);
+            let mut enter = |(day, totals): &(Date, &[(&str, f64)])| {
+                let mut sum = 0.0;
+                ledger.enter(*day, &mut told(totals), start, |family, labels, growth| {
+                    assert!(family == 0 && labels.starts_with("agent="));
+                    sum += growth;
+                });
+                sum
+            };
+            answers.iter().map(&mut enter).collect()
+        };
+        let day = [
+            (days[0], &[("a", 3.0), ("b", 4.0)][..]),
+            (days[0], &[("a", 5.0), ("b", 4.0)]),
+            (days[0], &[("c", 3.0)]),
+            // One that returns, and one that was lowered.
+            (days[0], &[("b", 6.0), ("a", 4.0)]),
+            (days[1], &[("a", 9.0)]),
+        ];
+        assert_eq!(growths(Beginning::AtMidnight, &day), [7.0, 2.0, 3.0, 2.0, 9.0]);
+        let falls = [(days[0], &[("a", 90.0)][..]), (days[0], &[("a", 100.0)]), (days[0], &[("a", 5.0)])];
+        assert_eq!(growths(Beginning::BySelf, &falls), [90.0, 10.0, 5.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_an_answer_tells_nothing(
+            answers in proptest::collection::vec(
+                (proptest::collection::btree_map(0..6_u8, 0..9_u8, 0..6), any::<bool>(), 0..90_u64, 0..20_u8, any::<u64>()),
+                1..12,
+            ),
+            begins_by_itself in any::<bool>(),
+        ) {
+            let beginning = if begins_by_itself { Beginning::BySelf } else { Beginning::AtMidnight };
+            let mut ledgers = [(); 2].map(|()| Ledger::new(beginning, BIRTH));
+            let (mut now, mut day, mut before) = (Instant::now(), date(2026, 6, 5), BTreeMap::new());
+            for (totals, are_others, seconds, midnight, seed) in answers {
+                now += Duration::from_secs(seconds);
+                if midnight == 0 {
+                    day = day.tomorrow().unwrap();
+                }
+                // Mostly the same totals, which grow.
+                if are_others || before.is_empty() {
+                    before = totals;
+                } else {
+                    before.values_mut().zip(totals.values().chain(&[0; 6])).for_each(|(total, growth)| *total += growth);
+                }
+                let mut told_now: Vec<(String, f64)> = before.iter().map(|(agent, total)| (agent.to_string(), (*total).into())).collect();
+                let mut seen = ledgers.iter_mut().enumerate().map(|(which, ledger)| {
+                    if which == 1 {
+                        fastrand::Rng::with_seed(seed).shuffle(&mut told_now);
+                    }
+                    let totals: Vec<(&str, f64)> = told_now.iter().map(|(agent, total)| (agent.as_str(), *total)).collect();
+                    let (mut samples, mut growths) = (told(&totals), BTreeSet::new());
+                    ledger.ripen(&mut Samples::of(FAMILIES, 0), now);
+                    ledger.enter(day, &mut samples, now, |_, labels, growth| {
+                        growths.insert((labels.to_owned(), growth.to_bits()));
+                    });
+                    let served: BTreeSet<String> = samples.sheets()[0].samples().map(|told| format!("{told:?}")).collect();
+                    (served, growths, samples.series(), ledger.corrections(), ledger.ripe_at(), ledger.changes_at())
+                });
+                prop_assert_eq!(seen.next(), seen.next());
+            }
+        }
     }
 }

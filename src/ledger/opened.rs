@@ -1,8 +1,8 @@
-//! Marks while an answer is entered: each is found by its labels, and what is known of it changes.
+//! Marks of one family while an answer is entered: each is found by its labels, and what is known of it changes.
 //!
-//! Nearly every answer tells the totals of the one before in the same order, so that each is the next one, and is written
-//! anew as it was but for its number. Once that is not so, all labels of the family lie side by side and are found by
-//! their hashes, and the order of this answer is that of the next.
+//! Nearly every answer tells the totals of the one before, in the same order: then each is the next one, and nothing has
+//! to be found. Else all labels lie side by side and are found by their hashes, and the order of this answer is
+//! expected of the next.
 
 use std::hash::BuildHasher as _;
 
@@ -10,146 +10,97 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use tokio::time::Instant;
 
 use super::Mark;
-use super::marks::{Aside, Column, Marks};
-use super::rows::{Rewriting, Row, Rows, Writing};
+use super::labels::{Labels, Writing};
+use super::marks::{Aside, Column, Order};
 
-/// The marks of one report, to be found by family and labels.
+/// The marks of one family, opened for an answer.
 #[derive(Debug)]
-pub(super) struct Opened<'m> {
-    /// By the family's position.
-    columns: Vec<OpenColumn<'m>>,
-}
-
-#[derive(Debug)]
-enum OpenColumn<'m> {
-    /// All that were told until now were told in this order.
-    InOrder(InOrder<'m>),
+pub(super) enum OpenColumn {
+    /// The answer tells what the one before told, in the same order.
+    InOrder(InOrder),
     SideBySide(SideBySide),
 }
 
-impl<'m> Opened<'m> {
-    pub(super) fn of(columns: &'m [Column]) -> Self {
-        Self { columns: columns.iter().map(|column| OpenColumn::InOrder(InOrder::of(column))).collect() }
-    }
-
-    /// What is known of this total.
-    pub(super) fn get(&mut self, family: usize, labels: &str) -> Option<Mark> {
-        let mut known = None;
-        if self.columns.len() > family {
-            self.update(family, labels, |mark| {
-                known.clone_from(&mark);
-                mark
-            });
-        }
-        known
-    }
-
-    /// Lets what is known of this total, if anything, be changed; where it stays unknown, nothing is.
-    pub(super) fn update(&mut self, family: usize, labels: &str, change: impl FnOnce(Option<Mark>) -> Option<Mark>) {
-        if self.columns.len() <= family {
-            self.columns.resize_with(family + 1, || OpenColumn::SideBySide(SideBySide::default()));
-        }
-        let Some(column) = self.columns.get_mut(family) else { return };
-        if let OpenColumn::InOrder(in_order) = column {
-            if in_order.is_at(labels) {
-                return in_order.update(change);
-            }
-            *column = OpenColumn::SideBySide(in_order.side_by_side());
-        }
-        if let OpenColumn::SideBySide(column) = column {
-            column.update(labels, change);
+impl OpenColumn {
+    /// Opened for an answer of this order.
+    pub(super) fn of(column: Column, order: Order) -> Self {
+        if column.order == Some(order) {
+            Self::InOrder(InOrder { is_plain: column.aside.is_empty(), column, next: 0 })
+        } else {
+            Self::SideBySide(SideBySide { order: Some(order), ..SideBySide::of(&column) })
         }
     }
 
-    /// Raises this total to what is told now, if it is told in the same place as before and nothing else is known of it
-    /// than the number that it was, which is answered. Most are, and of them a [`Mark`] says no more.
-    pub(super) fn raise(&mut self, family: usize, labels: &str, total: f64) -> Option<f64> {
-        match self.columns.get_mut(family) {
-            Some(OpenColumn::InOrder(column)) if column.is_at(labels) => column.raise(total),
-            _ => None,
+    /// Raises the total that is told next to this, if the answer has the order of the one before and nothing else is known
+    /// of it than the number that it was, which is answered. Nearly always it is so; a [`Mark`] says no more of it then.
+    #[inline]
+    pub(super) fn raise(&mut self, total: f64) -> Option<f64> {
+        match self {
+            Self::InOrder(column) => column.raise(total),
+            Self::SideBySide(_) => None,
         }
     }
 
-    /// Goes through those that are served and were not told. Answers what stays served for a while all the same: family,
-    /// labels, and what is known. `stays` tells, from when one ceases to be zero and when it was to leave, until when.
-    pub(super) fn missed(
+    /// Lets what is known of this total, if anything, be changed; it is told then. Where it stays unknown, nothing is.
+    pub(super) fn update(&mut self, labels: &str, change: impl FnOnce(Option<Mark>) -> Option<Mark>) {
+        match self {
+            Self::InOrder(column) => column.update(change),
+            Self::SideBySide(column) => column.update(labels, change),
+        }
+    }
+
+    /// Goes through those that are served and were not told. Calls `miss` with what stays served for a while all the same:
+    /// its labels, and what is known. `stays` tells, from when one ceases to be zero and when it was to leave, until when.
+    pub(super) fn each_missed(
         &mut self,
         stays: impl Fn(Option<Instant>, Option<Instant>) -> Option<Instant>,
-    ) -> Vec<(usize, String, Mark)> {
-        let mut missed = Vec::new();
-        for (family, column) in self.columns.iter_mut().enumerate() {
-            let miss = |labels: &str, mark| missed.push((family, labels.to_owned(), mark));
-            match column {
-                OpenColumn::InOrder(column) => column.each_missed(&stays, miss),
-                OpenColumn::SideBySide(column) => column.each_missed(&stays, miss),
-            }
+        miss: impl FnMut(&str, Mark),
+    ) {
+        match self {
+            Self::InOrder(column) => column.each_missed(stays, miss),
+            Self::SideBySide(column) => column.each_missed(stays, miss),
         }
-        missed
     }
 
     /// The same marks, in few bytes.
-    pub(super) fn closed(self) -> Marks {
-        Marks::of(self.columns.into_iter().map(OpenColumn::closed).collect())
-    }
-}
-
-impl OpenColumn<'_> {
-    fn closed(self) -> Column {
+    pub(super) fn closed(self) -> Column {
         match self {
-            Self::InOrder(column) => column.closed(),
+            Self::InOrder(InOrder { column, .. }) => column,
             Self::SideBySide(column) => column.closed(),
         }
     }
 }
 
-/// The marks of one family, as far as they were told in the order in which they are kept.
+/// Marks that are told in the order in which they are kept.
 #[derive(Debug)]
-struct InOrder<'m> {
-    /// What was told, written anew.
-    told: Rewriting,
-    /// The first total that was not, and its row.
-    next: Option<Row<'m>>,
-    row: u32,
-    /// What comes behind it, and its labels.
-    rest: Rows<'m>,
-    aside: Aside,
-    /// Whether there is nothing aside.
+pub(super) struct InOrder {
+    column: Column,
+    /// The row that is told next.
+    next: u32,
+    /// Whether nothing is known of any total but a number.
     is_plain: bool,
 }
 
-impl<'m> InOrder<'m> {
-    fn of(column: &'m Column) -> Self {
-        let mut rest = Rows::of(&column.rows);
-        let next = rest.read();
-        let (aside, is_plain) = (column.aside.clone(), column.aside.is_empty());
-        Self { told: Rewriting::of(&column.rows), next, row: 0, rest, aside, is_plain }
-    }
-
-    /// Whether these are the labels of the first that was not told.
-    fn is_at(&self, labels: &str) -> bool {
-        self.next.is_some() && self.rest.are_at(labels)
-    }
-
-    /// Lets what is known of the first that was not told be changed; it is told then.
-    fn update(&mut self, change: impl FnOnce(Option<Mark>) -> Option<Mark>) {
-        let Some(row) = self.next else { return };
-        let changed = change(self.aside.mark(self.row, row.number));
-        let number = changed.map_or(row.number, |mark| self.aside.put(self.row, mark));
-        self.is_plain = self.aside.is_empty();
-        self.go_on(row, number);
-    }
-
-    /// Raises the first that was not told, if it is no more than a number and not above this; answers what it was.
+impl InOrder {
+    #[inline]
     fn raise(&mut self, total: f64) -> Option<f64> {
-        let row = self.next.filter(|row| row.number <= total && (self.is_plain || !self.aside.knows(self.row)))?;
-        self.go_on(row, total);
-        Some(row.number)
+        let Column { highs, aside, .. } = &mut self.column;
+        let high = highs.get_mut(self.next as usize).filter(|high| **high <= total)?;
+        if !self.is_plain && aside.knows(self.next) {
+            return None;
+        }
+        self.next += 1;
+        Some(std::mem::replace(high, total))
     }
 
-    fn go_on(&mut self, row: Row<'m>, number: f64) {
-        self.told.add(row, number);
-        self.next = self.rest.read();
-        self.row += 1;
+    fn update(&mut self, change: impl FnOnce(Option<Mark>) -> Option<Mark>) {
+        let Column { highs, aside, .. } = &mut self.column;
+        let Some(high) = highs.get_mut(self.next as usize) else { return };
+        if let Some(mark) = change(aside.mark(self.next, *high)) {
+            *high = aside.put(self.next, mark);
+            self.is_plain = aside.is_empty();
+        }
+        self.next += 1;
     }
 
     fn each_missed(
@@ -157,47 +108,26 @@ impl<'m> InOrder<'m> {
         stays: impl Fn(Option<Instant>, Option<Instant>) -> Option<Instant>,
         mut miss: impl FnMut(&str, Mark),
     ) {
-        let (mut rest, mut next) = (self.rest.clone(), self.next);
-        let mut number = self.row;
-        while let Some(row) = next {
-            if self.aside.miss(number, &stays)
-                && let Some((labels, mark)) = rest.labels().zip(self.aside.mark(number, row.number))
-            {
+        let Column { labels, highs, aside, .. } = &mut self.column;
+        let left_out = (0..).zip(highs).skip(self.next as usize);
+        let missed: Vec<(u32, f64)> =
+            left_out.filter(|(row, _)| aside.miss(*row, &stays)).map(|(row, high)| (row, *high)).collect();
+        let (mut labels, mut behind) = (Labels::of(labels), 0);
+        for (row, high) in missed {
+            let labels = labels.nth((row - behind) as usize);
+            behind = row + 1;
+            if let Some((labels, mark)) = labels.zip(aside.mark(row, high)) {
                 miss(labels, mark);
             }
-            next = rest.read();
-            number += 1;
         }
-    }
-
-    fn side_by_side(&mut self) -> SideBySide {
-        let mut opened = SideBySide { aside: std::mem::take(&mut self.aside), ..SideBySide::default() };
-        let mut told = self.told.rows();
-        while let Some((labels, high)) = told.next() {
-            if let Some(row) = opened.append(labels, high) {
-                opened.set_told(row);
-            }
-        }
-        opened.last = opened.told.last().copied().unwrap_or_default();
-        while let Some(row) = self.next {
-            opened.append(self.rest.labels().unwrap_or_default(), row.number);
-            self.next = self.rest.read();
-        }
-        opened
-    }
-
-    fn closed(mut self) -> Column {
-        while let Some(row) = self.next {
-            self.told.add(row, row.number);
-            self.next = self.rest.read();
-        }
-        Column { rows: self.told.finish(), aside: self.aside }
     }
 }
 
-/// The marks of one family, all labels side by side.
+/// Marks whose labels lie side by side, to be found by them.
 #[derive(Debug, Default)]
-struct SideBySide {
+pub(super) struct SideBySide {
+    /// The order of the answer that they were opened for, if for one.
+    order: Option<Order>,
     /// Every total's labels as the exposition writes them, one behind the other.
     labels: String,
     /// Where each total's labels end.
@@ -217,8 +147,24 @@ struct SideBySide {
 }
 
 impl SideBySide {
+    pub(super) fn of(column: &Column) -> Self {
+        let mut opened = Self { aside: column.aside.clone(), ..Self::default() };
+        let mut labels = Labels::of(&column.labels);
+        for high in &column.highs {
+            let Some(labels) = labels.next() else { break };
+            opened.append(labels, *high);
+        }
+        opened
+    }
+
+    /// What is known of this total.
+    pub(super) fn get(&mut self, labels: &str) -> Option<Mark> {
+        let row = self.row(labels)?;
+        self.aside.mark(row, *self.highs.get(row as usize)?)
+    }
+
     /// Lets what is known of a total be changed; it is told then, unless it stays unknown.
-    fn update(&mut self, labels: &str, change: impl FnOnce(Option<Mark>) -> Option<Mark>) {
+    pub(super) fn update(&mut self, labels: &str, change: impl FnOnce(Option<Mark>) -> Option<Mark>) {
         let known = self.row(labels);
         let high = known.and_then(|row| self.highs.get(row as usize).copied());
         let mark = known.zip(high).and_then(|(row, high)| self.aside.mark(row, high));
@@ -228,10 +174,6 @@ impl SideBySide {
         if let Some(high) = self.highs.get_mut(row as usize) {
             *high = number;
         }
-        self.set_told(row);
-    }
-
-    fn set_told(&mut self, row: u32) {
         if let Some(is_told) = self.is_told.get_mut(row as usize).filter(|is_told| !**is_told) {
             *is_told = true;
             self.told.push(row);
@@ -254,16 +196,19 @@ impl SideBySide {
     }
 
     /// What was told comes first, in the order in which it was: that of the next answer, most likely.
-    fn closed(mut self) -> Column {
+    pub(super) fn closed(mut self) -> Column {
         let left_out = (0..).zip(&self.is_told).filter_map(|(row, is_told)| (!is_told).then_some(row));
-        let order: Vec<u32> = self.told.iter().copied().chain(left_out).collect();
-        let mut rows = Writing::default();
-        for row in &order {
-            let high = self.highs.get(*row as usize).copied().unwrap_or_default();
-            rows.add(labels_of(&self.labels, &self.ends, *row).unwrap_or_default(), high);
+        let rows: Vec<u32> = self.told.iter().copied().chain(left_out).collect();
+        let mut labels = Writing::default();
+        rows.iter().for_each(|row| labels.add(labels_of(&self.labels, &self.ends, *row).unwrap_or_default()));
+        self.aside.renumber(&rows);
+        Column {
+            // An answer that tells one twice has no order.
+            order: self.order.filter(|order| order.rows == self.told.len()),
+            labels: labels.finish(),
+            highs: rows.iter().map(|row| self.highs.get(*row as usize).copied().unwrap_or_default()).collect(),
+            aside: self.aside,
         }
-        self.aside.renumber(&order);
-        Column { rows: rows.finish(), aside: self.aside }
     }
 
     fn row(&mut self, labels: &str) -> Option<u32> {

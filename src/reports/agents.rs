@@ -142,7 +142,7 @@ impl Report for Agents {
             return Err(Rejection::OtherDay);
         }
         let hour = row.hour("hour")?.ok_or(Rejection::BadTime)?;
-        let mut work = Work { login: kept(row.seconds("login_time")?), ..Work::UNTOLD };
+        let mut work = Work { login: kept(row.seconds("login_time")?), ..Work::BLANK };
         for (seconds, (_, field)) in work.states.iter_mut().zip(STATES) {
             *seconds = kept(row.seconds(field)?);
         }
@@ -229,7 +229,7 @@ struct Agent {
     hours: Vec<Hour>,
 }
 
-/// Seconds and calls; not a number where wolkvox left a field blank.
+/// Seconds and calls, each as it is [`kept`].
 #[derive(Clone, Copy)]
 struct Work {
     states: [f64; STATES.len()],
@@ -237,7 +237,7 @@ struct Work {
     calls: [f64; DIRECTIONS.len()],
 }
 
-/// What is told of an hour; not a number is what was not told.
+/// What is told of an hour, each number as it is [`kept`].
 #[derive(Clone, Copy)]
 struct Hour {
     clock: i8,
@@ -248,59 +248,50 @@ struct Hour {
     aht: f64,
 }
 
-/// What there are many of takes no more room than a number: one that is none says that nothing was told.
-const fn kept(told: Option<f64>) -> f64 {
-    match told {
-        Some(told) => told,
-        None => f64::NAN,
-    }
+/// What wolkvox left blank: the zero that adds nothing to any number and is the sum of nothing but itself. There are many
+/// numbers, which an option would make twice as long.
+const BLANK: f64 = -0.0;
+
+/// A number as it is kept, for there are many.
+fn kept(told: Option<f64>) -> f64 {
+    told.map_or(BLANK, |told| told + 0.0)
 }
 
-/// A number that was told.
+/// The number, unless it was left blank.
 fn told(kept: f64) -> Option<f64> {
-    Some(kept).filter(|kept| !kept.is_nan())
-}
-
-/// A number that was told, or what it takes up of a sum.
-const fn or_nothing(kept: f64) -> f64 {
-    if kept.is_nan() { 0.0 } else { kept }
+    (kept.to_bits() != BLANK.to_bits()).then_some(kept)
 }
 
 impl Work {
-    const UNTOLD: Self =
-        Self { states: [f64::NAN; STATES.len()], login: f64::NAN, calls: [f64::NAN; DIRECTIONS.len()] };
+    const BLANK: Self = Self { states: [BLANK; STATES.len()], login: BLANK, calls: [BLANK; DIRECTIONS.len()] };
 
     fn is_idle(&self) -> bool {
-        let numbers = self.states.iter().chain([&self.login]).chain(&self.calls);
-        numbers.into_iter().all(|number| or_nothing(*number) == 0.0)
+        let mut numbers = self.states.iter().chain([&self.login]).chain(&self.calls);
+        numbers.all(|number| *number == 0.0)
     }
 
     fn add(&mut self, hour: &Self) {
-        let add = |total: &mut f64, told: f64| {
-            let sum = or_nothing(*total) + or_nothing(told);
-            *total = if total.is_nan() && told.is_nan() { f64::NAN } else { sum };
-        };
         for (total, seconds) in self.states.iter_mut().zip(hour.states) {
-            add(total, seconds);
+            *total += seconds;
         }
-        add(&mut self.login, hour.login);
+        self.login += hour.login;
         for (total, calls) in self.calls.iter_mut().zip(hour.calls) {
-            add(total, calls);
+            *total += calls;
         }
     }
 
     /// Seconds of calls and after-call work: what handling takes.
     fn handling(&self) -> f64 {
-        [INBOUND, OUTBOUND, ACW].iter().filter_map(|state| self.states.get(*state).copied()).map(or_nothing).sum()
+        [INBOUND, OUTBOUND, ACW].iter().filter_map(|state| self.states.get(*state)).sum()
     }
 
     fn occupancy(&self) -> Option<f64> {
-        let available = told(self.login)? - self.states.get(AUX).copied().map_or(0.0, or_nothing);
+        let available = told(self.login)? - self.states.get(AUX).copied().unwrap_or_default();
         (available > 0.0).then(|| self.handling() / available)
     }
 
     fn aht(&self) -> Option<f64> {
-        let [inbound, outbound, _internal] = self.calls.map(or_nothing);
+        let [inbound, outbound, _internal] = self.calls;
         let calls = inbound + outbound;
         (calls > 0.0).then(|| self.handling() / calls)
     }
@@ -325,19 +316,21 @@ impl Agent {
     }
 
     fn measure(&self, id: &str, samples: &mut Samples) {
-        let mut today = Work::UNTOLD;
+        let mut today = Work::BLANK;
         for hour in &self.hours {
             today.add(&hour.work);
         }
         if let Some(name) = &self.name {
             samples.gauge(&INFO, [id, name], 1.0);
         }
-        // What was not told is not a number, of which there is no sample.
-        let by_state = STATES.iter().map(|(state, _)| *state).zip(today.states);
-        samples.counters(&STATE_SECONDS, [id], by_state);
-        samples.counter(&LOGIN_SECONDS, [id], today.login);
-        let by_direction = DIRECTIONS.iter().map(|(direction, _)| *direction).zip(today.calls);
-        samples.counters(&CALLS, [id], by_direction);
+        let seconds = STATES.iter().zip(today.states).filter_map(|((state, _), kept)| Some((*state, told(kept)?)));
+        samples.counters(&STATE_SECONDS, [id], seconds);
+        if let Some(login) = told(today.login) {
+            samples.counter(&LOGIN_SECONDS, [id], login);
+        }
+        let calls = DIRECTIONS.iter().zip(today.calls);
+        let calls = calls.filter_map(|((direction, _), kept)| Some((*direction, told(kept)?)));
+        samples.counters(&CALLS, [id], calls);
         if let Some(occupancy) = today.occupancy() {
             samples.gauge(&OCCUPANCY, [id], occupancy);
         }
@@ -346,11 +339,13 @@ impl Agent {
         }
         let Some(newest) = self.hours.iter().rev().find(|hour| hour.work.login > 0.0) else { return };
         // A 0 where there is nothing to divide by is no measurement.
-        if newest.occupancy > 0.0 || newest.work.occupancy().is_some() {
-            samples.gauge(&HOUR_OCCUPANCY, [id], newest.occupancy);
+        let occupancy = told(newest.occupancy).filter(|told| *told > 0.0 || newest.work.occupancy().is_some());
+        if let Some(occupancy) = occupancy {
+            samples.gauge(&HOUR_OCCUPANCY, [id], occupancy);
         }
-        if newest.aht > 0.0 || newest.work.aht().is_some() {
-            samples.gauge(&HOUR_AHT, [id], newest.aht);
+        let aht = told(newest.aht).filter(|told| *told > 0.0 || newest.work.aht().is_some());
+        if let Some(aht) = aht {
+            samples.gauge(&HOUR_AHT, [id], aht);
         }
     }
 }
