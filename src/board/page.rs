@@ -137,25 +137,41 @@ impl<'l> Lines<'l> {
     #[inline]
     fn write(&mut self, text: &mut Vec<u8>, labels: &[u8], reading: &Reading) {
         match reading {
-            Reading::Number(value) => self.write_line(text, &self.plain, labels, *value),
-            Reading::Histogram(buckets) => {
-                let Buckets { bounds, cumulative, sum } = &**buckets;
-                let lines = match self.histogram.take() {
-                    Some(lines) if lines.bounds == *bounds => lines,
-                    _ => self.histogram_lines(bounds),
-                };
-                for (count, le) in cumulative.iter().zip(&lines.le) {
-                    for part in [lines.bucket.as_bytes(), labels, le.as_bytes()] {
-                        text.extend_from_slice(part);
-                    }
-                    write_number(text, whole(*count));
-                    text.push(b'\n');
+            Reading::Number(value) => {
+                text.extend_from_slice(self.plain.as_bytes());
+                text.extend_from_slice(labels);
+                if self.has_labels {
+                    text.extend_from_slice(b"} ");
+                } else {
+                    text.push(b' ');
                 }
-                self.write_line(text, &lines.sum, labels, *sum);
-                self.write_line(text, &lines.count, labels, whole(cumulative.last().copied().unwrap_or(0)));
-                self.histogram = Some(lines);
+                write_number(text, *value);
+                text.push(b'\n');
             }
+            Reading::Histogram(buckets) => self.write_histogram(text, labels, buckets),
         }
+    }
+
+    #[inline(never)]
+    fn write_histogram(&mut self, text: &mut Vec<u8>, labels: &[u8], buckets: &Buckets) {
+        let Buckets { bounds, cumulative, sum } = buckets;
+        let lines = match self.histogram.take() {
+            Some(lines) if lines.bounds == *bounds => lines,
+            _ => self.histogram_lines(bounds),
+        };
+        let counts = cumulative.iter().copied().map(whole);
+        let closed = if self.has_labels { "} " } else { " " };
+        let values =
+            [(&lines.sum, closed, *sum), (&lines.count, closed, counts.clone().next_back().unwrap_or_default())];
+        let counts = counts.zip(&lines.le).map(|(count, le)| (&lines.bucket, le.as_str(), count));
+        for (opened, closed, value) in counts.chain(values) {
+            for part in [opened.as_bytes(), labels, closed.as_bytes()] {
+                text.extend_from_slice(part);
+            }
+            write_number(text, value);
+            text.push(b'\n');
+        }
+        self.histogram = Some(lines);
     }
 
     fn histogram_lines(&self, bounds: &[f64]) -> HistogramLines {
@@ -168,19 +184,6 @@ impl<'l> Lines<'l> {
             sum: self.opened("_sum", self.has_labels),
             count: self.opened("_count", self.has_labels),
         }
-    }
-
-    #[inline]
-    fn write_line(&self, text: &mut Vec<u8>, opened: &str, labels: &[u8], value: f64) {
-        text.extend_from_slice(opened.as_bytes());
-        text.extend_from_slice(labels);
-        if self.has_labels {
-            text.extend_from_slice(b"} ");
-        } else {
-            text.push(b' ');
-        }
-        write_number(text, value);
-        text.push(b'\n');
     }
 }
 

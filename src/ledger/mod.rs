@@ -186,7 +186,9 @@ impl Ledger {
             columns.entry(family).or_default().update(&labels, |_| Some(mark));
         }
         self.marks.clear();
-        columns.into_iter().for_each(|(family, column)| self.marks.close(family, column.closed()));
+        for (family, column) in columns {
+            self.marks.close(family, column.closed());
+        }
         self.marks.set_ripe(now + self.birth);
         self.changed = is_served.then_some(now);
     }

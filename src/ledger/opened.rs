@@ -200,7 +200,9 @@ impl SideBySide {
         let left_out = (0..).zip(&self.is_told).filter_map(|(row, is_told)| (!is_told).then_some(row));
         let rows: Vec<u32> = self.told.iter().copied().chain(left_out).collect();
         let mut labels = Writing::default();
-        rows.iter().for_each(|row| labels.add(labels_of(&self.labels, &self.ends, *row).unwrap_or_default()));
+        for row in &rows {
+            labels.add(labels_of(&self.labels, &self.ends, *row).unwrap_or_default());
+        }
         self.aside.renumber(&rows);
         Column {
             // An answer that tells one twice has no order.
