@@ -1,4 +1,4 @@
-//! From what was measured to what is served: samples, pages, the text, its gzip; beside `TextEncoder` over families that
+//! From what a report knows to what is served: samples, the ledger, pages, the text, its gzip; beside `TextEncoder` over families that
 //! are held ready, which is the least that the library of the same name needs.
 //!
 //! Figures are for all pages together; items are series.
@@ -63,6 +63,12 @@ fn samples() -> Samples {
     samples
 }
 
+fn knowing_ledger() -> Ledger {
+    let mut ledger = Ledger::new(Beginning::AtMidnight, Duration::from_mins(1));
+    ledger.enter(date(2026, 6, 5), &mut samples(), Instant::now(), |_, _, _| {});
+    ledger
+}
+
 fn page(operation: usize, samples: &Samples) -> Page {
     Page::of(samples, &["operation"], &[&format!("operation-{operation:02}")])
 }
@@ -93,12 +99,10 @@ fn measure(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Samples are entered in a ledger that knows them, and come out as what is to be served.
+/// Samples are entered in a ledger that knows them from the answer before.
 #[divan::bench]
 fn ledger(bencher: Bencher<'_, '_>) {
-    let (now, day) = (Instant::now(), date(2026, 6, 5));
-    let mut ledger = Ledger::new(Beginning::AtMidnight, Duration::from_mins(1));
-    ledger.enter(day, &mut samples(), now, |_, _, _| {});
+    let (now, day, mut ledger) = (Instant::now(), date(2026, 6, 5), knowing_ledger());
     bencher.counter(all_series()).with_inputs(|| [(); OPERATIONS].map(|()| samples())).bench_local_values(|mut all| {
         for samples in &mut all {
             ledger.enter(day, samples, now, |_, _, _| {});
@@ -113,6 +117,19 @@ fn pages(bencher: Bencher<'_, '_>) {
     let samples = samples();
     bencher.counter(all_series()).bench(|| {
         for operation in 0..OPERATIONS {
+            black_box(page(operation, &samples));
+        }
+    });
+}
+
+/// All of these: facts become pages.
+#[divan::bench]
+fn facts_to_pages(bencher: Bencher<'_, '_>) {
+    let (now, day, mut ledger) = (Instant::now(), date(2026, 6, 5), knowing_ledger());
+    bencher.counter(all_series()).bench_local(|| {
+        for operation in 0..OPERATIONS {
+            let mut samples = samples();
+            ledger.enter(day, &mut samples, now, |_, _, _| {});
             black_box(page(operation, &samples));
         }
     });

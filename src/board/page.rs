@@ -198,35 +198,49 @@ fn room_of(value: f64) -> usize {
     if as_whole(value).is_some() { digits } else { digits.max(FRACTION) }
 }
 
-/// The same number, if it is whole.
+/// The same number, if it is whole, not negative, and below 2^52.
 #[inline]
-fn as_whole(value: f64) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "compared with what it came from")]
-    let (integer, back) = (value as i64, value as i64 as f64);
-    (back == value).then_some(integer)
+fn as_whole(value: f64) -> Option<u64> {
+    // From here on to the double of it, numbers are whole, and their lowest bits are how far they are from it.
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    // A sign is the highest bit, and whatever is no number is above all numbers.
+    if value.to_bits() >= WHOLE.to_bits() {
+        return None;
+    }
+    let shifted = value + WHOLE;
+    (shifted - WHOLE == value).then(|| shifted.to_bits() - WHOLE.to_bits())
 }
 
 /// Writes a number as Prometheus reads it: the shortest digits that give it back, without an exponent.
 #[inline]
 fn write_number(text: &mut Vec<u8>, value: f64) {
-    // Most are whole, and written so in a third of the time. A zero may have a sign.
-    match as_whole(value) {
-        Some(integer) if integer.unsigned_abs() < 1 << 53 && (integer != 0 || value.is_sign_positive()) => {
-            text.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
-        }
-        _ => write_fraction(text, value),
+    // Most are whole, and written so in a third of the time.
+    if let Some(integer) = as_whole(value) {
+        text.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
+    } else {
+        write_fraction(text, value);
     }
 }
 
 #[inline(never)]
 fn write_fraction(text: &mut Vec<u8>, value: f64) {
-    // Neither so small nor so large that they would have an exponent. Two decimals are as near as one another only to a number
-    // of few binary digits behind the point, at most 24 here; of them each way of writing takes one.
-    let has_many_digits = as_whole(value * f64::from(1 << 24)).is_none();
-    if has_many_digits && (1e-4..f64::from(1 << 30)).contains(&value.abs()) {
-        text.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
-    } else {
+    const EIGHTHS: [&[u8]; 8] = [b"", b".125", b".25", b".375", b".5", b".625", b".75", b".875"];
+    let magnitude = value.abs();
+    // Neither so small nor so large that they would have an exponent.
+    if !(1e-4..f64::from(1 << 28)).contains(&magnitude) {
         let _ = write!(text, "{value}");
+    } else if let Some(eighths) = as_whole(magnitude * 8.0) {
+        // Means of two, four or eight calls are many, and exact.
+        let sign: &[u8] = if value < 0.0 { b"-" } else { b"" };
+        text.extend_from_slice(sign);
+        text.extend_from_slice(itoa::Buffer::new().format(eighths / 8).as_bytes());
+        text.extend_from_slice(EIGHTHS.get((eighths % 8) as usize).copied().unwrap_or_default());
+    } else if as_whole(magnitude * f64::from(1 << 24)).is_some() {
+        // Two decimals are as near as one another only to a number of few binary digits behind the point, at most 24 here; of
+        // them each way of writing takes one.
+        let _ = write!(text, "{value}");
+    } else {
+        text.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     }
 }
 
@@ -269,10 +283,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_is_written_as_rust_writes_it(value in any::<f64>(), whole in -(1_i64 << 54)..1 << 54, decimals in 0_i32..20) {
+        fn a_number_is_written_as_rust_writes_it(value in any::<f64>(), whole in -(1_i64 << 54)..1 << 54, small in -(1_i32 << 20)..1 << 20, decimals in 0_i32..20) {
             #[expect(clippy::cast_precision_loss, reason = "any number will do")]
             let whole = whole as f64;
-            for value in [value, whole, whole / 64.0, whole / 10_f64.powi(decimals), whole / 2_f64.powi(5 * decimals), 0.0, -0.0] {
+            for value in [value, whole, whole / 64.0, whole / 10_f64.powi(decimals), whole / 2_f64.powi(5 * decimals), 0.0, -0.0, small.into(), f64::from(small) / 8.0, f64::from(small) / 100.0, f64::from(small) / 128.0, f64::from(1 << 28) + f64::from(small) / 4.0] {
                 let mut text = Vec::new();
                 write_number(&mut text, value);
                 prop_assert_eq!(std::str::from_utf8(&text), Ok(&*value.to_string()));

@@ -40,24 +40,27 @@ fn escape(out: &mut String, value: &str) {
     out.push_str(rest);
 }
 
-/// Whether something may be to be escaped: eight bytes at a time, because values are shorter than what a search is made for.
+/// Whether something may be to be escaped: a look that is shorter than a search, because values are short. A blank looks so
+/// too.
 #[inline]
 fn may_have_special(value: &[u8]) -> bool {
     let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
     let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
     match (value.first_chunk(), value.last_chunk()) {
-        (Some(first), Some(last)) if value.len() <= 16 => flags(word(first)) | flags(word(last)) != 0,
+        (Some(first), Some(last)) if value.len() <= 16 => specials(word(first)) | specials(word(last)) != 0,
         (Some(_), _) => true,
         (None, _) => match (value.first_chunk(), value.last_chunk()) {
-            (Some(first), Some(last)) => flags(half(first) | half(last) << 32) != 0,
+            (Some(first), Some(last)) => specials(half(first) | half(last) << 32) != 0,
             _ => value.iter().any(|byte| matches!(byte, b'\\' | ..=b'"')),
         },
     }
 }
 
-/// The highest bit of each byte of a word that is a backslash or no higher than a quote, or above such a one.
-const fn flags(word: u64) -> u64 {
+/// The highest bit of each byte of a word that is a backslash or no higher than a quote, as a line's end is too; where there
+/// is one, perhaps of others too.
+const fn specials(word: u64) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     let backslashes = word ^ (ONES * b'\\' as u64);
-    (word.wrapping_sub(ONES * (b'"' as u64 + 1)) & !word | backslashes.wrapping_sub(ONES) & !backslashes) & (ONES << 7)
+    let up_to_quotes = word.wrapping_sub(ONES * (b'"' as u64 + 1)) & !word;
+    (up_to_quotes | backslashes.wrapping_sub(ONES) & !backslashes) & (ONES << 7)
 }

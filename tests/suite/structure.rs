@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("lane", &["report", "token"]),
     ("upstream", &["report", "row", "token"]),
-    ("ledger", &["family", "report", "samples"]),
+    ("ledger", &["report", "samples"]),
     ("storage", &["samples"]),
     ("staffing", &["report"]),
     ("format", &["family"]),
