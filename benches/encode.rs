@@ -39,27 +39,32 @@ fn agents() -> (usize, &'static Listing) {
     found.expect("there is such a report")
 }
 
-/// The facts of one answer of a hundred agents.
+/// The facts of an answer of a hundred agents; in the next generation others have come in place of some.
+fn facts_of(generation: u32) -> Box<dyn Folding> {
+    let shape = Shape { agents: AGENTS, pool: 2 * AGENTS, skills: 0, calls: 0 };
+    let text = answers::agents(shape, Edition { day: "2026-06-05", seed: 1, generation });
+    let answer: serde_json::Value = serde_json::from_str(&text).expect("an answer is JSON");
+    let (from, to) = (date(2026, 6, 5).at(0, 0, 0, 0), date(2026, 6, 5).at(23, 59, 59, 0));
+    let ask = Ask { window: Window { from, to }, terms: Arc::new(terms()) };
+    let mut facts = (agents().1.begin)();
+    for row in answer["data"].as_array().expect("of rows") {
+        facts.absorb(&row.to_string(), &ask).expect("which are JSON");
+    }
+    facts
+}
+
 fn facts() -> &'static dyn Folding {
     static FACTS: OnceLock<Box<dyn Folding>> = OnceLock::new();
-    let fold = || {
-        let shape = Shape { agents: AGENTS, pool: AGENTS, skills: 0, calls: 0 };
-        let text = answers::agents(shape, Edition { day: "2026-06-05", seed: 1, generation: 0 });
-        let answer: serde_json::Value = serde_json::from_str(&text).expect("an answer is JSON");
-        let (from, to) = (date(2026, 6, 5).at(0, 0, 0, 0), date(2026, 6, 5).at(23, 59, 59, 0));
-        let ask = Ask { window: Window { from, to }, terms: Arc::new(terms()) };
-        let mut facts = (agents().1.begin)();
-        for row in answer["data"].as_array().expect("of rows") {
-            facts.absorb(&row.to_string(), &ask).expect("which are JSON");
-        }
-        facts
-    };
-    FACTS.get_or_init(fold).as_ref()
+    FACTS.get_or_init(|| facts_of(0)).as_ref()
 }
 
 fn samples() -> Samples {
+    samples_of(facts())
+}
+
+fn samples_of(facts: &dyn Folding) -> Samples {
     let mut samples = Samples::of(agents().1.families, usize::MAX);
-    facts().measure(&terms(), &mut samples);
+    facts.measure(&terms(), &mut samples);
     samples
 }
 
@@ -105,6 +110,21 @@ fn ledger(bencher: Bencher<'_, '_>) {
     let (now, day, mut ledger) = (Instant::now(), date(2026, 6, 5), knowing_ledger());
     bencher.counter(all_series()).with_inputs(|| [(); OPERATIONS].map(|()| samples())).bench_local_values(|mut all| {
         for samples in &mut all {
+            ledger.enter(day, samples, now, |_, _, _| {});
+        }
+        all
+    });
+}
+
+/// The same, where some agents have come since then, and others have gone.
+#[divan::bench]
+fn ledger_of_others(bencher: Bencher<'_, '_>) {
+    let (mut now, day, mut ledger) = (Instant::now(), date(2026, 6, 5), knowing_ledger());
+    let facts: Vec<_> = (0..u32::try_from(OPERATIONS).expect("few")).map(facts_of).collect();
+    let all = || facts.iter().map(|facts| samples_of(facts.as_ref())).collect::<Vec<_>>();
+    bencher.counter(all_series()).with_inputs(all).bench_local_values(|mut all| {
+        for samples in &mut all {
+            now += agents().1.interval;
             ledger.enter(day, samples, now, |_, _, _| {});
         }
         all

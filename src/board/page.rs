@@ -36,7 +36,11 @@ impl Page {
         let mut text = Vec::with_capacity(room.next_multiple_of(ROOM));
         let mut ends = Vec::with_capacity(sheets.len());
         for (sheet, lines) in &mut sheets {
+            let mut odd = None;
             for (labels, reading) in sheet.samples() {
+                // One that was taken up from a state in which the family had other labels.
+                let is_odd = labels.is_empty() == lines.has_own;
+                let lines = if is_odd { odd.get_or_insert_with(|| lines.of_others()) } else { &mut *lines };
                 lines.write(&mut text, labels.as_bytes(), reading);
             }
             ends.push(text.len());
@@ -75,7 +79,7 @@ impl Page {
     }
 }
 
-/// What is the same in all lines of one family.
+/// What is the same in all lines of one family's samples with labels of their own, or without.
 struct Lines<'l> {
     name: &'static str,
     /// The labels before a sample's own.
@@ -100,10 +104,19 @@ struct HistogramLines {
 
 impl<'l> Lines<'l> {
     fn of(family: &dyn AnyFamily, context: &'l str) -> Self {
-        let (name, has_own) = (family.name(), !family.labels().is_empty());
+        Self::with(family.name(), context, !family.labels().is_empty())
+    }
+
+    fn with(name: &'static str, context: &'l str, has_own: bool) -> Self {
         let has_labels = has_own || !context.is_empty();
         let lines = Self { name, context, has_own, has_labels, plain: String::new(), histogram: None };
         Self { plain: lines.opened("", has_labels), ..lines }
+    }
+
+    /// The lines of samples with labels of their own if these are without, or without.
+    #[cold]
+    fn of_others(&self) -> Self {
+        Self::with(self.name, self.context, !self.has_own)
     }
 
     /// A line up to the sample's own labels, with this behind the family's name.
@@ -278,6 +291,38 @@ mod tests {
         ];
         for (position, lines) in expected.iter().enumerate() {
             assert_eq!(std::str::from_utf8(page.lines(position)), Ok(*lines));
+        }
+    }
+
+    #[test]
+    fn a_sample_is_written_with_the_labels_that_it_has() {
+        let waits = Buckets { bounds: [5.0].into(), cumulative: [1, 2].into(), sum: 9.5 };
+        for (context, comma, opened, closed) in [("operation=\"acme\"", ",", "{", "}"), ("", "", "", "")] {
+            let mut samples = Samples::of(FAMILIES, 100);
+            samples.put_back(0, "skill=\"a\"", Reading::Number(1.0));
+            samples.put_back(0, "", Reading::Number(2.0));
+            samples.put_back(1, "", Reading::Number(3.0));
+            samples.put_back(1, "a=\"b\"", Reading::Number(4.0));
+            samples.put_back(2, "", waits.clone().into());
+            samples.put_back(2, "a=\"b\"", waits.clone().into());
+            let page = match context {
+                "" => Page::of(&samples, &[], &[]),
+                _ => Page::of(&samples, &["operation"], &["acme"]),
+            };
+            let expected = [
+                format!("queue{{{context}{comma}skill=\"a\"}} 1\nqueue{opened}{context}{closed} 2\n"),
+                format!("empty_total{opened}{context}{closed} 3\nempty_total{{{context}{comma}a=\"b\"}} 4\n"),
+                format!(
+                    "wait_seconds_bucket{{{context}{comma}le=\"5\"}} 1\nwait_seconds_bucket{{{context}{comma}le=\"+Inf\"}} 2\n\
+                     wait_seconds_sum{opened}{context}{closed} 9.5\nwait_seconds_count{opened}{context}{closed} 2\n\
+                     wait_seconds_bucket{{{context}{comma}a=\"b\",le=\"5\"}} 1\n\
+                     wait_seconds_bucket{{{context}{comma}a=\"b\",le=\"+Inf\"}} 2\n\
+                     wait_seconds_sum{{{context}{comma}a=\"b\"}} 9.5\nwait_seconds_count{{{context}{comma}a=\"b\"}} 2\n"
+                ),
+            ];
+            for (position, lines) in expected.iter().enumerate() {
+                assert_eq!(std::str::from_utf8(page.lines(position)), Ok(lines.as_str()));
+            }
         }
     }
 

@@ -190,7 +190,7 @@ impl Samples {
         Self { sheets: families.iter().copied().map(Sheet::of).collect(), series: 0, limit, dropped: 0, newest: 0 }
     }
 
-    /// About so many samples of each family that has any are to come: room is made for them, which is not made bit by bit.
+    /// About so many samples of each family that has any are to come: room is made for all at once.
     pub fn expect(&mut self, samples: usize) {
         for sheet in &mut self.sheets {
             sheet.expected = samples.min(self.limit);
