@@ -79,13 +79,12 @@ impl Page {
     }
 }
 
-/// What is the same in all lines of one family's samples with labels of their own, or without.
+/// What is the same in all lines of one family's samples: of those that have labels of their own, or of those that have not.
 struct Lines<'l> {
     name: &'static str,
     /// The labels before a sample's own.
     context: &'l str,
     has_own: bool,
-    has_labels: bool,
     /// A gauge's or counter's line up to the sample's own labels.
     plain: String,
     /// The lines of histograms, prepared for those that are sorted as the first is.
@@ -108,12 +107,15 @@ impl<'l> Lines<'l> {
     }
 
     fn with(name: &'static str, context: &'l str, has_own: bool) -> Self {
-        let has_labels = has_own || !context.is_empty();
-        let lines = Self { name, context, has_own, has_labels, plain: String::new(), histogram: None };
-        Self { plain: lines.opened("", has_labels), ..lines }
+        let lines = Self { name, context, has_own, plain: String::new(), histogram: None };
+        Self { plain: lines.opened("", lines.has_labels()), ..lines }
     }
 
-    /// The lines of samples with labels of their own if these are without, or without.
+    fn has_labels(&self) -> bool {
+        self.has_own || !self.context.is_empty()
+    }
+
+    /// The lines of samples without labels of their own, if these have some, and else with.
     #[cold]
     fn of_others(&self) -> Self {
         Self::with(self.name, self.context, !self.has_own)
@@ -137,13 +139,10 @@ impl<'l> Lines<'l> {
             }
         };
         let readings = sheet.readings();
+        let Some(series) = readings.clone().next().map(Reading::series) else { return 0 };
         let some = readings.clone().step_by((readings.len() / SOME).max(1));
-        if sheet.is_empty() {
-            return 0;
-        }
         let number = some.clone().map(room_of).sum::<usize>().div_ceil(some.len());
         let line = self.plain.len() + "} ".len() + number + "\n".len();
-        let series = readings.clone().next().map_or(0, Reading::series);
         series * (readings.len() * line + sheet.labels().len())
     }
 
@@ -153,7 +152,7 @@ impl<'l> Lines<'l> {
             Reading::Number(value) => {
                 text.extend_from_slice(self.plain.as_bytes());
                 text.extend_from_slice(labels);
-                if self.has_labels {
+                if self.has_labels() {
                     text.extend_from_slice(b"} ");
                 } else {
                     text.push(b' ');
@@ -173,7 +172,7 @@ impl<'l> Lines<'l> {
             _ => self.histogram_lines(bounds),
         };
         let counts = cumulative.iter().copied().map(whole);
-        let closed = if self.has_labels { "} " } else { " " };
+        let closed = if self.has_labels() { "} " } else { " " };
         let values =
             [(&lines.sum, closed, *sum), (&lines.count, closed, counts.clone().next_back().unwrap_or_default())];
         let counts = counts.zip(&lines.le).map(|(count, le)| (&lines.bucket, le.as_str(), count));
@@ -188,14 +187,14 @@ impl<'l> Lines<'l> {
     }
 
     fn histogram_lines(&self, bounds: &[f64]) -> HistogramLines {
-        let comma = if self.has_labels { "," } else { "" };
+        let comma = if self.has_labels() { "," } else { "" };
         let closed = |bound: &str| format!("{comma}le=\"{bound}\"}} ");
         HistogramLines {
             bounds: bounds.into(),
             bucket: self.opened("_bucket", true),
             le: bounds.iter().map(|bound| closed(&bound.to_string())).chain([closed("+Inf")]).collect(),
-            sum: self.opened("_sum", self.has_labels),
-            count: self.opened("_count", self.has_labels),
+            sum: self.opened("_sum", self.has_labels()),
+            count: self.opened("_count", self.has_labels()),
         }
     }
 }

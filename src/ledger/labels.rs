@@ -115,6 +115,6 @@ mod tests {
             writing.add(labels);
         }
         // Beside eight for the number.
-        assert!(writing.finish().len() < 600 * 12);
+        assert!(writing.finish().len() < 600 * 10);
     }
 }

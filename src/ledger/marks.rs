@@ -1,8 +1,8 @@
 //! What is known of each total, in few bytes: there may be a million of them, and nearly all of them are plain numbers
 //! that were never lowered and have long been born.
 //!
-//! Between answers marks are kept as bytes, to be read one behind the other. To find one by its labels they are opened,
-//! which is done for a moment at each answer.
+//! Between answers labels are kept as bytes, to be read one behind the other, and numbers beside them. For an answer that
+//! tells other totals than the one before they are opened, to be found by their labels.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
@@ -95,15 +95,11 @@ impl Marks {
         have_ripened
     }
 
-    /// Serves those no longer that were to leave by now; answers whether there were any.
-    pub(super) fn leave(&mut self, now: Instant) -> bool {
-        let mut have_left = false;
+    /// Serves those no longer that were to leave by now.
+    pub(super) fn leave(&mut self, now: Instant) {
         for Column { aside: Aside { leaves, unserved, .. }, .. } in &mut self.columns {
-            let before = unserved.len();
             unserved.extend(leaves.extract_if(|_, leaves| *leaves <= now).map(|(row, _)| row));
-            have_left |= unserved.len() > before;
         }
-        have_left
     }
 
     /// Lets those that are served as zero be so until this moment.

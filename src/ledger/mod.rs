@@ -95,7 +95,7 @@ impl Ledger {
         }
         let mut missed = Vec::new();
         for (family, sheet) in samples.totals_mut() {
-            let mut marks = self.marks.open(family, sheet.labels(), sheet.len());
+            let mut marks = self.marks.open(family, sheet.labels(), sheet.readings().len());
             for (labels, reading) in sheet.samples_mut() {
                 if let Reading::Number(total) = reading
                     && let Some(before) = marks.raise(*total)
@@ -115,7 +115,7 @@ impl Ledger {
                     // One that has fallen began anew, from 0.
                     let total = mark.high.number();
                     grown(family, labels, if total >= before { total - before } else { total });
-                    mark.serve(reading, now);
+                    *reading = mark.served(now);
                     Some(mark)
                 });
             }
@@ -126,9 +126,7 @@ impl Ledger {
             self.marks.close(family, marks.closed());
         }
         for (family, labels, mark) in missed {
-            let mut reading = mark.high.clone();
-            mark.serve(&mut reading, now);
-            samples.put_back(family, &labels, reading);
+            samples.put_back(family, &labels, mark.served(now));
         }
         self.marks.ripen(now);
         self.changed = Some(now);
@@ -145,12 +143,7 @@ impl Ledger {
     /// that the answer had left out, once they were served for long enough. What was saved before this still says otherwise:
     /// it must be saved anew before.
     pub fn ripen(&mut self, samples: &mut Samples, now: Instant) {
-        if self.marks.leave(now) {
-            samples.retain_totals(|family| {
-                let mut marks = self.marks.found(family);
-                move |labels| marks.get(labels).is_some_and(|mark| mark.is_served)
-            });
-        }
+        self.marks.leave(now);
         if self.marks.ripen(now) {
             self.changed = Some(now);
         }
@@ -198,16 +191,18 @@ impl Ledger {
         self.is_withheld = true;
     }
 
-    /// Puts into these samples what is to be served of the totals that they are of.
+    /// Puts into these samples what is to be served of the totals that they are of, and takes out what is not.
     pub fn fill(&self, samples: &mut Samples, now: Instant) {
-        for (family, sheet) in samples.totals_mut() {
+        samples.retain_totals(|family| {
             let mut marks = self.marks.found(family);
-            for (labels, reading) in sheet.samples_mut() {
-                if let Some(mark) = marks.get(labels) {
-                    mark.serve(reading, now);
-                }
+            move |labels, reading| {
+                let mark = marks.get(labels).filter(|mark| mark.is_served);
+                mark.is_some_and(|mark| {
+                    *reading = mark.served(now);
+                    true
+                })
             }
-        }
+        });
     }
 
     /// When something of what is served changes by itself.
@@ -241,12 +236,13 @@ impl Mark {
         u64::from(has_fallen)
     }
 
-    /// Makes of a reading what is served of the total at this moment.
-    fn serve(&self, reading: &mut Reading, now: Instant) {
-        reading.clone_from(&self.high);
+    /// What is served of the total at this moment.
+    fn served(&self, now: Instant) -> Reading {
+        let mut served = self.high.clone();
         if self.ripe.is_some_and(|ripe| ripe > now) {
-            reading.set_to_zero();
+            served.set_to_zero();
         }
+        served
     }
 }
 

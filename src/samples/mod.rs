@@ -121,18 +121,6 @@ impl Sheet {
         &self.labels
     }
 
-    /// How many samples there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether nothing was measured.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The samples, to let readings be changed.
     pub fn samples_mut(&mut self) -> impl Iterator<Item = (&str, &mut Reading)> {
         let (labels, mut start) = (&self.labels, 0);
@@ -143,14 +131,14 @@ impl Sheet {
         })
     }
 
-    /// Keeps those samples alone of which this says so, by their labels; answers how many series go.
-    fn retain(&mut self, mut is_kept: impl FnMut(&str) -> bool) -> usize {
+    /// Keeps those samples alone of which this says so; answers how many series go.
+    fn retain(&mut self, mut is_kept: impl FnMut(&str, &mut Reading) -> bool) -> usize {
         let Self { labels, rows, .. } = std::mem::replace(self, Self::of(self.family));
         let (mut start, mut gone) = (0, 0);
-        for (end, reading) in rows {
+        for (end, mut reading) in rows {
             let labels = labels.get(start..end).unwrap_or_default();
             start = end;
-            if is_kept(labels) {
+            if is_kept(labels, &mut reading) {
                 self.labels.push_str(labels);
                 self.rows.push((self.labels.len(), reading));
             } else {
@@ -176,24 +164,45 @@ impl Sheet {
 #[derive(Debug)]
 pub struct Samples {
     sheets: Vec<Sheet>,
-    series: usize,
-    limit: usize,
-    dropped: u64,
+    limit: Limit,
     /// Where the sheet is that a sample was put into last.
     newest: usize,
+}
+
+/// How many series there may be, and are.
+#[derive(Debug)]
+struct Limit {
+    most: usize,
+    held: usize,
+    dropped: u64,
+}
+
+impl Limit {
+    /// Whether a sample of so many series fits, and is counted among those held; one that does not is counted, too.
+    #[inline]
+    fn admits(&mut self, series: usize) -> bool {
+        let fits = self.held + series <= self.most;
+        if fits {
+            self.held += series;
+        } else {
+            self.dropped += series as u64;
+        }
+        fits
+    }
 }
 
 impl Samples {
     /// Empty sheets for these families, for at most `limit` series; what comes after those is dropped and counted.
     #[must_use]
     pub fn of(families: Families, limit: usize) -> Self {
-        Self { sheets: families.iter().copied().map(Sheet::of).collect(), series: 0, limit, dropped: 0, newest: 0 }
+        let limit = Limit { most: limit, held: 0, dropped: 0 };
+        Self { sheets: families.iter().copied().map(Sheet::of).collect(), limit, newest: 0 }
     }
 
     /// About so many samples of each family that has any are to come: room is made for all at once.
     pub fn expect(&mut self, samples: usize) {
         for sheet in &mut self.sheets {
-            sheet.expected = samples.min(self.limit);
+            sheet.expected = samples.min(self.limit.most);
         }
     }
 
@@ -224,11 +233,8 @@ impl Samples {
             sheet.make_room(totals.size_hint().1.unwrap_or_default());
         }
         for (last, total) in totals.filter(|(_, total)| total.is_finite()) {
-            if self.series < self.limit {
-                self.series += 1;
+            if self.limit.admits(1) {
                 sheet.put_last(last, Reading::Number(total));
-            } else {
-                self.dropped += 1;
             }
         }
     }
@@ -248,12 +254,10 @@ impl Samples {
 
     /// Puts a sample back whose labels are written already, into the family at this position.
     pub fn put_back(&mut self, family: usize, labels: &str, reading: Reading) {
-        if !self.has_room(&reading) {
-            return;
-        }
-        if let Some(sheet) = self.sheets.get_mut(family) {
+        if let Some(sheet) = self.sheets.get_mut(family)
+            && self.limit.admits(reading.series())
+        {
             sheet.labels.push_str(labels);
-            self.series += reading.series();
             sheet.rows.push((sheet.labels.len(), reading));
         }
     }
@@ -263,13 +267,14 @@ impl Samples {
         self.sheets.iter_mut().enumerate().filter(|(_, sheet)| sheet.family.kind() != Kind::Gauge)
     }
 
-    /// Keeps those totals alone of which this says so: for the family's position, by the labels.
-    pub fn retain_totals<K: FnMut(&str) -> bool>(&mut self, mut is_kept: impl FnMut(usize) -> K) {
-        let mut series = 0;
+    /// Keeps those totals alone of which this says so, for the family's position: by the labels, and the reading, which may be
+    /// changed.
+    pub fn retain_totals<K: FnMut(&str, &mut Reading) -> bool>(&mut self, mut is_kept: impl FnMut(usize) -> K) {
+        let mut gone = 0;
         for (family, sheet) in self.totals_mut() {
-            series += sheet.retain(is_kept(family));
+            gone += sheet.retain(is_kept(family));
         }
-        self.series -= series;
+        self.limit.held -= gone;
     }
 
     /// The sheets, in the order of the families.
@@ -281,13 +286,13 @@ impl Samples {
     /// How many series (lines of the exposition) are held.
     #[must_use]
     pub fn series(&self) -> usize {
-        self.series
+        self.limit.held
     }
 
     /// How many series did not fit under the limit.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.dropped
+        self.limit.dropped
     }
 
     #[inline]
@@ -295,13 +300,12 @@ impl Samples {
         if matches!(reading, Reading::Number(value) if !value.is_finite()) {
             return;
         }
-        if !self.has_room(&reading) {
-            return;
-        }
         self.turn_to(family);
-        let Some(sheet) = self.sheets.get_mut(self.newest) else { return };
-        self.series += reading.series();
-        sheet.put(names, values, reading);
+        if let Some(sheet) = self.sheets.get_mut(self.newest)
+            && self.limit.admits(reading.series())
+        {
+            sheet.put(names, values, reading);
+        }
     }
 
     /// Turns to the sheet of this family.
@@ -318,14 +322,6 @@ impl Samples {
         let place = [self.newest.wrapping_add(1)].into_iter().chain(0..self.sheets.len()).find(is_its);
         debug_assert!(place.is_some(), "{} is not among the families of its report", family.name());
         self.newest = place.unwrap_or(usize::MAX);
-    }
-
-    /// Whether a sample fits under the limit; one that does not is counted.
-    fn has_room(&mut self, reading: &Reading) -> bool {
-        let series = reading.series();
-        let has_room = self.series + series <= self.limit;
-        self.dropped += if has_room { 0 } else { series as u64 };
-        has_room
     }
 }
 
