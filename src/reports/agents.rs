@@ -359,6 +359,18 @@ mod tests {
     use crate::terms::AgentNames;
 
     #[test]
+    fn what_is_blank_in_all_hours_is_absent_and_what_is_zero_in_one_is_zero() {
+        assert_eq!(told(kept(Some(-0.0))), Some(0.0));
+        let lines = measured::<Agents>(&json!([
+            {"date":"2026-06-05","hour":"8","agent_id":"12001","login_time":"60","ready_time":"","aux_time":"-","calls_internal":"0"},
+            {"date":"2026-06-05","hour":"9","agent_id":"12001","login_time":"60","ready_time":"","aux_time":"0","calls_internal":""},
+        ]));
+        expect(&lines, "wolkvox_agent_state_seconds_total", &[r#"{agent_id="12001",state="aux"} 0"#]);
+        expect(&lines, "wolkvox_agent_calls_total", &[r#"{agent_id="12001",direction="internal"} 0"#]);
+        expect(&lines, "wolkvox_agent_login_seconds_total", &[r#"{agent_id="12001"} 120"#]);
+    }
+
+    #[test]
     fn hours_add_up_to_the_day() {
         let lines = measured::<Agents>(&json!([
             {"operation":"x","date":"2026-06-05","hour":"08:00","agent_id":"12001","agent_dni":"99","agent_name":"AGENTE UNO","calls":"9",
